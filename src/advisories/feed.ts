@@ -1,0 +1,37 @@
+import type { Advisory } from './advisory.ts';
+
+/**
+ * What reading advisory files yields, item by item. A reader never throws for a bad record: it yields a `problem` and
+ * goes on. `feed` names the scope: an OSV file adds or replaces by id within `osv`; a file that is a whole list opens
+ * with a `list` item and replaces everything held of its feed.
+ *
+ * Feeds: `osv`, `debian-dsa`, `debian-dla`, `alpine-secdb:<release>/<repository>`, `notus:<system key>[/<arch>]`,
+ * `known-exploited`, `epss`.
+ */
+export type FeedItem =
+  | { readonly kind: 'list'; readonly feed: string; readonly publishedAt: number | undefined }
+  | { readonly kind: 'advisory'; readonly feed: string; readonly advisory: Advisory }
+  | {
+      readonly kind: 'withdrawn';
+      readonly feed: string;
+      readonly id: string;
+      readonly modified: number | undefined;
+    }
+  | { readonly kind: 'known-exploited'; readonly entry: KnownExploited }
+  | { readonly kind: 'exploit-probability'; readonly cve: string; readonly probability: number }
+  | { readonly kind: 'problem'; readonly where: string; readonly problem: string };
+
+/** One entry of the known-exploited catalogue (CISA KEV JSON). */
+export interface KnownExploited {
+  readonly cve: string;
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly addedAt: number;
+}
+
+/** How far reading has come, for a progress bar. `bytesTotal` counts the files as they lie on disk. */
+export interface ReadProgress {
+  readonly file: string;
+  readonly bytesRead: number;
+  readonly bytesTotal: number;
+}

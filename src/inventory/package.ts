@@ -1,0 +1,47 @@
+/**
+ * A package as it is installed. Two packages are the same one where every field of `Package` is equal: that is the unit
+ * that is stored once and matched once, however many servers have it.
+ */
+
+/** Ecosystems of application packages, spelled as the OSV schema spells them. System packages carry a system key instead. */
+export const APPLICATION_ECOSYSTEMS = [
+  'npm',
+  'PyPI',
+  'Maven',
+  'Go',
+  'crates.io',
+  'Packagist',
+  'RubyGems',
+  'NuGet',
+  'Bitnami',
+] as const;
+
+export type ApplicationEcosystem = (typeof APPLICATION_ECOSYSTEMS)[number];
+
+export interface Package {
+  /** A system key (`debian:12`, see system.ts) or an application ecosystem. */
+  readonly ecosystem: string;
+  /** In the spelling of its ecosystem: `group:artifact` for Maven, the normalised name (PEP 503) for PyPI. */
+  readonly name: string;
+  /** The whole version as the package manager compares it: `epoch:version-release` for rpm (no epoch where it is 0 or absent), `epoch:upstream-revision` for deb. */
+  readonly version: string;
+  /** Empty where the ecosystem has none or the inventory does not say. */
+  readonly arch: string;
+  /** Source package; equal to `name` where the package is its own source or the system does not say. */
+  readonly source: string;
+  /** Version of the source package; equal to `version` where it is the same or unknown. */
+  readonly sourceVersion: string;
+  /** Module stream as rpm labels it (`nodejs:18`), empty outside modules. */
+  readonly module: string;
+  /** Where it came from, where the inventory says: a vendor or repository label; empty if unknown. */
+  readonly origin: string;
+}
+
+/** A package together with where it was found: paths of an application package, none for a system package. */
+export interface InstalledPackage extends Package {
+  readonly paths: readonly string[];
+}
+
+export function isApplicationEcosystem(ecosystem: string): ecosystem is ApplicationEcosystem {
+  return (APPLICATION_ECOSYSTEMS as readonly string[]).includes(ecosystem);
+}
