@@ -19,12 +19,195 @@ const CATALOGUE = {
     status: 400,
     message: (f: { readonly problem: string }) => `The request body could not be read: ${f.problem}`,
   },
+  'parameter-missing': {
+    status: 400,
+    message: (f: { readonly name: string }) => `${f.name}: missing, but required`,
+  },
+  'list-too-long': {
+    status: 400,
+    message: (f: { readonly name: string; readonly max: number }) =>
+      `${f.name}: more than ${f.max} elements; send them in several requests`,
+  },
+  'query-unreadable': {
+    status: 400,
+    message: (f: { readonly problem: string }) => `The query string could not be read: ${f.problem}`,
+  },
+  'body-too-large': {
+    status: 413,
+    message: (f: { readonly bytesMax: number }) => `The request body is larger than ${f.bytesMax} bytes`,
+  },
+  'uri-too-long': {
+    status: 414,
+    message: (f: { readonly charactersMax: number }) =>
+      `The request URI is longer than ${f.charactersMax} characters`,
+  },
+  'headers-too-large': {
+    status: 494,
+    message: (f: { readonly name: string; readonly bytesMax: number }) =>
+      `${f.name} of the request: larger than ${f.bytesMax} bytes`,
+  },
+  'request-unreadable': {
+    status: 400,
+    message: (f: { readonly problem: string }) => `The request could not be read: ${f.problem}`,
+  },
+  'request-timeout': {
+    status: 408,
+    message: (f: { readonly seconds: number }) => `The request did not arrive within ${f.seconds} seconds`,
+  },
+  'api-unknown': {
+    status: 404,
+    message: (f: { readonly method: string; readonly path: string }) =>
+      `The API does not exist or has not been published in the environment: ${f.method} ${f.path}`,
+  },
+  'token-missing': {
+    status: 401,
+    message: () => 'Incorrect IAM authentication information: x-auth-token not found',
+  },
+  'token-unknown': {
+    status: 401,
+    message: () => 'Incorrect IAM authentication information: decrypt token fail',
+  },
+  'token-expired': {
+    status: 401,
+    message: (f: { readonly expiresAt: string }) =>
+      `Incorrect IAM authentication information: token expires, expires_at: ${f.expiresAt}`,
+  },
+  'token-revoked': {
+    status: 401,
+    message: () => 'The token must be updated: it was revoked; obtain a new one',
+  },
+  'credentials-malformed': {
+    status: 401,
+    message: (f: { readonly problem: string }) => `Incorrect authentication information: ${f.problem}`,
+  },
+  'signature-mismatch': {
+    status: 401,
+    message: (f: { readonly canonicalRequest: string }) =>
+      `Incorrect IAM authentication information: verify aksk signature fail, canonicalRequest:${f.canonicalRequest}`,
+  },
+  'signature-expired': {
+    status: 401,
+    message: (f: { readonly minutesMax: number }) =>
+      `Incorrect IAM authentication information: signature expired, X-Sdk-Date differs from the time of the server by more than ${f.minutesMax} minutes`,
+  },
+  'access-key-unknown': {
+    status: 401,
+    message: (f: { readonly accessKey: string }) =>
+      `Incorrect IAM authentication information: Get secretKey failed,ak:${f.accessKey},err:ak not exist`,
+  },
+  'access-key-locked': {
+    status: 401,
+    message: () =>
+      'Incorrect IAM authentication information: AK access failed to reach the limit,forbidden; wait five minutes',
+  },
+  'project-forbidden': {
+    status: 403,
+    message: () => 'The IAM user is not authorized to access the API: no right in this project',
+  },
+  'right-missing': {
+    status: 403,
+    message: (f: { readonly right: string }) =>
+      `Insufficient permissions: the user lacks the right ${f.right} here`,
+  },
+  'enterprise-project-unnamed': {
+    status: 403,
+    message: () =>
+      'Insufficient permissions in the default enterprise project; name yours in enterprise_project_id, or all_granted_eps',
+  },
+  'enterprise-project-unknown': {
+    status: 400,
+    message: (f: { readonly id: string }) =>
+      `enterprise_project_id: no enterprise project ${f.id} among those granted to the user`,
+  },
+  'login-failed': {
+    status: 401,
+    message: () => 'The username or password is wrong.',
+  },
+  'login-throttled': {
+    status: 429,
+    message: (f: { readonly seconds: number }) =>
+      `The throttling threshold has been reached: too many failed logins; try again in ${f.seconds} seconds`,
+  },
+  'scope-forbidden': {
+    status: 403,
+    message: (f: { readonly scope: string }) => `The user has no right in ${f.scope}, or it does not exist`,
+  },
+  'identity-not-found': {
+    status: 404,
+    message: (f: { readonly kind: string; readonly name: string }) => `No ${f.kind} ${f.name}`,
+  },
+  'identity-exists': {
+    status: 409,
+    message: (f: { readonly kind: string; readonly name: string }) =>
+      `There is a ${f.kind} ${f.name} already`,
+  },
+  'identity-limit': {
+    status: 400,
+    message: (f: { readonly kind: string; readonly max: number }) =>
+      `Too many ${f.kind}: at most ${f.max}; delete one first`,
+  },
+  'project-creation-refused': {
+    status: 403,
+    message: () => 'Projects are made with the command `parapet project`, not over this API.',
+  },
+  'agent-credential-unknown': {
+    status: 401,
+    message: () => 'The agent credential is unknown or was revoked; enrol the server again',
+  },
+  'enrolment-token-unusable': {
+    status: 401,
+    message: () => 'The enrolment token is unknown, expired or used up; ask for a new one',
+  },
+  'secret-key-unusable': {
+    status: 500,
+    message: (f: { readonly path: string; readonly problem: string }) => `Secret key ${f.path}: ${f.problem}`,
+  },
+  'secret-key-differs': {
+    status: 500,
+    message: (f: { readonly path: string }) =>
+      `Secret key ${f.path} is not the key this database was made with: access keys could not be read. Copy the key file of the first node here, or point PARAPET_SECRET_KEY_FILE at it`,
+  },
+  'not-ready': {
+    status: 503,
+    message: (f: { readonly parts: string }) => `Not ready yet: ${f.parts}; try again in a moment`,
+  },
+  'shutting-down': {
+    status: 503,
+    message: () => 'The server is shutting down; try again',
+  },
+  'inventory-unreadable': {
+    status: 400,
+    message: (f: { readonly file: string; readonly problem: string }) =>
+      `The inventory ${f.file} could not be read: ${f.problem}`,
+  },
+  'inventory-unrecognised': {
+    status: 400,
+    message: (f: { readonly file: string; readonly problem: string; readonly understood: string }) =>
+      `${f.file} is not an inventory: ${f.problem}. Understood, plain or gzip: ${f.understood}.`,
+  },
+  'inventory-system-unknown': {
+    status: 400,
+    message: (f: { readonly file: string; readonly packages: number }) =>
+      `The inventory ${f.file} holds ${f.packages} system packages but does not say of which system: ` +
+      "give the server's /etc/os-release with --os-release FILE, or its name with --system, e.g. --system debian:12",
+  },
+  'inventory-too-large': {
+    status: 413,
+    message: (f: { readonly file: string; readonly what: string; readonly limit: number }) =>
+      `The inventory ${f.file} holds more than ${f.limit} ${f.what}; split it by server`,
+  },
+  'system-name-invalid': {
+    status: 400,
+    message: (f: { readonly name: string }) =>
+      `${f.name} names no system: write family:release, e.g. debian:12, ubuntu:22.04, almalinux:8, openeuler:22.03-LTS-SP1`,
+  },
 } as const satisfies Record<string, { readonly status: number; readonly message: (fields: never) => string }>;
 
 type Catalogue = typeof CATALOGUE;
 
 export type ErrorCode = keyof Catalogue;
-type FieldsOf<C extends ErrorCode> = Parameters<Catalogue[C]['message']>[0];
+type FieldsOf<C extends ErrorCode> =
+  Parameters<Catalogue[C]['message']> extends readonly [infer Fields] ? Fields : Record<string, never>;
 
 /** A failure from the catalogue. `message` is the whole sentence; `fields` are what it was made of. */
 export class AppError extends Error {
