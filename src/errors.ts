@@ -201,6 +201,68 @@ const CATALOGUE = {
     message: (f: { readonly name: string }) =>
       `${f.name} names no system: write family:release, e.g. debian:12, ubuntu:22.04, almalinux:8, openeuler:22.03-LTS-SP1`,
   },
+  'database-unavailable': {
+    status: 503,
+    message: (f: { readonly problem: string }) =>
+      `The database cannot be reached: ${f.problem}. Parapet connects again by itself as soon as the database is back; try again then.`,
+  },
+  'database-refused': {
+    status: 503,
+    message: (f: { readonly problem: string }) =>
+      `The database refused Parapet: ${f.problem}. Check the user, the password, the database name and the rights in DATABASE_URL.`,
+  },
+  'database-full': {
+    status: 503,
+    message: (f: { readonly problem: string }) =>
+      `The database has no space left: ${f.problem}. Nothing of this request was stored. Free space on the disk of the database, then try again.`,
+  },
+  'database-read-only': {
+    status: 503,
+    message: (f: { readonly problem: string }) =>
+      `The database can only be read: ${f.problem}. Nothing of this request was stored. Point DATABASE_URL at the primary server, or make the database's folder writable, then try again.`,
+  },
+  'database-slow': {
+    status: 503,
+    message: (f: { readonly problem: string }) =>
+      `The database did not answer in time: ${f.problem}. Nothing of this request was stored. Try again; if it stays so, look at the load of the database.`,
+  },
+  'database-unsuitable': {
+    status: 503,
+    message: (f: { readonly problem: string }) => `The database does not suit: ${f.problem}`,
+  },
+  'schema-newer': {
+    status: 503,
+    message: (f: { readonly found: number; readonly known: number }) =>
+      `The database has schema ${f.found}, made by a newer Parapet; this one knows schemas up to ${f.known}. Run the newer Parapet again, or restore a backup made before it.`,
+  },
+  'schema-edited': {
+    status: 503,
+    message: (f: { readonly migration: string; readonly problem: string }) =>
+      `Migration ${f.migration} ${f.problem}. An applied migration never changes: restore the file as released, or the backup that belongs to this Parapet.`,
+  },
+  'data-folder-in-use': {
+    status: 503,
+    message: (f: { readonly folder: string; readonly by: string }) =>
+      `The data folder ${f.folder} is in use by ${f.by}. Stop that one, or choose another folder with PARAPET_DATA_DIR.`,
+  },
+  'data-folder-unusable': {
+    status: 503,
+    message: (f: { readonly folder: string; readonly problem: string; readonly way: string }) =>
+      `The data folder ${f.folder} cannot be used: ${f.problem}. ${f.way}`,
+  },
+  'postgres-missing': {
+    status: 503,
+    message: (f: { readonly wanted: string; readonly looked: readonly string[] }) =>
+      `No PostgreSQL programs found: ${f.wanted}. Looked at: ${f.looked.join('; ')}. Install PostgreSQL, name the folder of its programs with PARAPET_POSTGRES_BIN, or give a running database with DATABASE_URL.`,
+  },
+  'postgres-failed': {
+    status: 503,
+    message: (f: { readonly problem: string }) => `The private PostgreSQL ${f.problem}`,
+  },
+  'archive-unreadable': {
+    status: 400,
+    message: (f: { readonly name: string; readonly problem: string }) => `${f.name} ${f.problem}`,
+  },
 } as const satisfies Record<string, { readonly status: number; readonly message: (fields: never) => string }>;
 
 type Catalogue = typeof CATALOGUE;
@@ -232,7 +294,12 @@ export class AppError extends Error {
 /** Makes (does not throw) the error `code` with the fields of its message, and the cause where context is gained. */
 export function appError<C extends ErrorCode>(code: C, fields: FieldsOf<C>, cause?: unknown): AppError {
   const message: (fields: FieldsOf<C>) => string = CATALOGUE[code].message as (fields: FieldsOf<C>) => string;
-  return new AppError(code, message(fields), { ...fields }, cause === undefined ? undefined : { cause });
+  return new AppError(
+    code,
+    message(fields),
+    { ...(fields as object) },
+    cause === undefined ? undefined : { cause },
+  );
 }
 
 /** Whether `error` is a failure from the catalogue, and with `code`, this one. */

@@ -1,0 +1,92 @@
+import { AppError, appError, type ErrorCode } from '../errors.ts';
+
+/** Errors of Node.js that mean: the database is not there, or the way to it is broken. */
+const NETWORK_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT',
+  'EACCES',
+]);
+
+/** The driver reports a broken connection by these words alone, without a code. */
+const CONNECTION_WORDS =
+  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Cannot use a pool after)/;
+
+type DatabaseErrorCode = Extract<
+  ErrorCode,
+  'database-unavailable' | 'database-refused' | 'database-full' | 'database-read-only' | 'database-slow'
+>;
+
+/** SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html), or its class, to our code. */
+const SQLSTATES: ReadonlyMap<string, DatabaseErrorCode> = new Map([
+  ['08', 'database-unavailable'],
+  ['57P01', 'database-unavailable'],
+  ['57P02', 'database-unavailable'],
+  ['57P03', 'database-unavailable'],
+  ['57P05', 'database-unavailable'],
+  ['25P03', 'database-unavailable'],
+  ['53300', 'database-unavailable'],
+  ['53100', 'database-full'],
+  ['25006', 'database-read-only'],
+  ['57014', 'database-slow'],
+  ['55P03', 'database-slow'],
+  ['28', 'database-refused'],
+  ['3D000', 'database-refused'],
+  ['42501', 'database-refused'],
+]);
+
+/** Serialization failure and deadlock: running the transaction again from its start is the remedy. */
+const RETRYABLE = new Set(['40001', '40P01']);
+
+/**
+ * The error of the catalogue for a failure of the driver or of PostgreSQL, with it as the cause. What is no fault of the
+ * world (a wrong statement, a broken constraint, any error of ours) comes back as it is.
+ */
+export function translateDatabaseError(error: unknown): unknown {
+  if (error instanceof AppError || !(error instanceof Error)) return error;
+  const code = codeOf(error);
+  const known = code === undefined ? undefined : (SQLSTATES.get(code) ?? SQLSTATES.get(code.slice(0, 2)));
+  if (known !== undefined) return appError(known, { problem: wordsOf(error) }, error);
+  if (code === 'ENOSPC') return appError('database-full', { problem: wordsOf(error) }, error);
+  if (code !== undefined ? NETWORK_CODES.has(code) : CONNECTION_WORDS.test(error.message)) {
+    return appError('database-unavailable', { problem: wordsOf(error) }, error);
+  }
+  return error;
+}
+
+/** Whether the transaction that failed with `error` (translated or not) may succeed when it is run again. */
+export function isRetryable(error: unknown): boolean {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {
+    const code = codeOf(cause);
+    if (code !== undefined && RETRYABLE.has(code)) return true;
+  }
+  return false;
+}
+
+/** The SQLSTATE of a failed statement, such as 23505, also where the error was wrapped, or undefined. */
+export function sqlStateOf(error: unknown): string | undefined {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {
+    const code = codeOf(cause);
+    if (code !== undefined && /^[0-9A-Z]{5}$/.test(code)) return code;
+  }
+  return undefined;
+}
+
+function codeOf(error: Error): string | undefined {
+  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Node.js joins the failures of several addresses into one error without words of its own. */
+function wordsOf(error: Error): string {
+  if (error.message !== '') return error.message;
+  if (error instanceof AggregateError)
+    return error.errors.map((each) => String(each?.message ?? each)).join(', ');
+  return codeOf(error) ?? error.name;
+}

@@ -1,0 +1,326 @@
+/**
+ * The contract over PostgreSQL that every store operation uses: SQL as text with parameters, rows as plain objects,
+ * transactions, session locks and notifications. It is the only place that speaks to the driver. A failure comes out as
+ * an error of the catalogue (`database-errors.ts`); a lost connection is replaced by the next use.
+ */
+import { Client, type ClientConfig, Pool, type PoolClient, type QueryResult } from 'pg';
+import { appError } from '../errors.ts';
+import { isRetryable, translateDatabaseError } from './database-errors.ts';
+import { type Listener, type NotificationHandler, startListener } from './listener.ts';
+import { sqlTypes } from './sql-types.ts';
+
+export const POSTGRES_MAJOR_MIN = 15;
+export const STATEMENT_TIMEOUT_MS = 60_000;
+export const IDLE_IN_TRANSACTION_TIMEOUT_MS = 300_000;
+export const CONNECT_TIMEOUT_MS = 10_000;
+export const TRANSACTION_ATTEMPTS_MAX = 6;
+export const STREAM_BATCH_ROWS_MAX = 5_000;
+const RETRY_DELAY_MS = 10;
+const CONNECTION_IDLE_MS = 60_000;
+const KEEP_ALIVE_DELAY_MS = 10_000;
+
+/** What a parameter may be. An array becomes a PostgreSQL array; JSON is passed as text. */
+export type SqlValue = string | number | bigint | boolean | Date | Uint8Array | null | readonly SqlValue[];
+
+/** Something that runs statements: the database, or a transaction in it. */
+export interface Queryable {
+  /**
+   * Runs `sql` and returns its rows (of several statements, which take no parameters, those of the last). int8 comes as a
+   * number, and fails beyond 2^53; numeric and date come as text; timestamptz as a Date; bytea as a Buffer. `Row` is
+   * the caller's word for the columns of `sql`.
+   */
+  query<Row extends object>(sql: string, params?: readonly SqlValue[]): Promise<readonly Row[]>;
+  /** Runs `sql` and returns how many rows it inserted, changed, removed or would have returned. */
+  execute(sql: string, params?: readonly SqlValue[]): Promise<number>;
+}
+
+/** A transaction. */
+export interface Transaction extends Queryable {
+  /** Reads the rows of a query by a cursor, in batches of at most `batchRows`, so that memory stays flat. */
+  stream<Row extends object>(
+    sql: string,
+    params?: readonly SqlValue[],
+    batchRows?: number,
+  ): AsyncGenerator<readonly Row[], void, undefined>;
+}
+
+export interface TransactionOptions {
+  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
+  readonly readOnly?: boolean;
+  /** Time a statement of this transaction may take; 0 is no limit. Without it STATEMENT_TIMEOUT_MS. */
+  readonly statementTimeoutMs?: number;
+}
+
+/** A lock that lasts as long as its own connection. */
+export interface SessionLock {
+  /** Aborted when the connection is lost: from then on another may hold the lock. */
+  readonly lost: AbortSignal;
+  release(): Promise<void>;
+}
+
+export interface Database extends Queryable {
+  /**
+   * Runs `work` in one transaction and commits it. A serialization failure or a deadlock runs it again from the start,
+   * TRANSACTION_ATTEMPTS_MAX times at most, so `work` must not change anything outside `tx`. Whatever it throws rolls back.
+   */
+  transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** The lock `name` on a connection of its own, or undefined where another session holds it. */
+  tryLock(name: string): Promise<SessionLock | undefined>;
+  /**
+   * Listens to `channel` on a connection of its own, connecting again whenever it is lost. The handler hears each
+   * message, and a `gap` after each interruption, in which messages may have been missed.
+   */
+  listen(channel: string, handler: NotificationHandler): Promise<Listener>;
+  /** Ends every connection. What is running finishes first; nothing may be started afterwards. */
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  readonly connectionString: string;
+  readonly connectionsMax: number;
+  /** Without it STATEMENT_TIMEOUT_MS. */
+  readonly statementTimeoutMs?: number;
+}
+
+/** A database that connects when it is first used. It holds at most `connectionsMax` connections, and one a lock or listener. */
+export function openDatabase(options: DatabaseOptions): Database {
+  return new PostgresDatabase(options);
+}
+
+class PostgresDatabase implements Database {
+  readonly #pool: Pool;
+  readonly #clientConfig: ClientConfig;
+  readonly #statementTimeoutMs: number;
+  readonly #prepared = new WeakSet<PoolClient>();
+  readonly #open = new Set<{ close(): Promise<void> }>();
+  #closing: Promise<void> | undefined;
+
+  constructor(options: DatabaseOptions) {
+    this.#statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
+    this.#clientConfig = {
+      connectionString: options.connectionString,
+      application_name: 'parapet',
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
+      types: sqlTypes,
+    };
+    this.#pool = new Pool({
+      ...this.#clientConfig,
+      max: options.connectionsMax,
+      idleTimeoutMillis: CONNECTION_IDLE_MS,
+    });
+    // Losing a connection that nobody uses needs no answer: the pool drops it, and the next use opens another.
+    this.#pool.on('error', () => undefined);
+    // One that is lost between two statements of a transaction is noticed by the next of them.
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
+  }
+
+  query<Row extends object>(sql: string, params: readonly SqlValue[] = []): Promise<readonly Row[]> {
+    return this.#withClient((client) => queryRows<Row>(client, sql, params));
+  }
+
+  execute(sql: string, params: readonly SqlValue[] = []): Promise<number> {
+    return this.#withClient(async (client) => (await run(client, sql, params)).rowCount ?? 0);
+  }
+
+  async transaction<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#withClient((client) => runTransaction(client, work, options));
+      } catch (error) {
+        if (attempt >= TRANSACTION_ATTEMPTS_MAX || !isRetryable(error)) throw error;
+      }
+      // Random, so that two that collided do not collide again.
+      await delay(RETRY_DELAY_MS * 2 ** attempt * Math.random());
+    }
+  }
+
+  async tryLock(name: string): Promise<SessionLock | undefined> {
+    this.#assertOpen();
+    const client = new Client(this.#clientConfig);
+    const lost = new AbortController();
+    client.on('error', () => lost.abort());
+    client.on('end', () => lost.abort());
+    try {
+      await client.connect();
+      const { rows } = await client.query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS held', [
+        name,
+      ]);
+      if (rows[0]?.held !== true) {
+        await client.end();
+        return undefined;
+      }
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw translateDatabaseError(error);
+    }
+    const lock = {
+      close: async () => {
+        this.#open.delete(lock);
+        await client.end().catch(() => undefined);
+      },
+    };
+    this.#open.add(lock);
+    return { lost: lost.signal, release: lock.close };
+  }
+
+  async listen(channel: string, handler: NotificationHandler): Promise<Listener> {
+    this.#assertOpen();
+    const listener = await startListener(() => new Client(this.#clientConfig), channel, handler);
+    const entry = { close: listener.close };
+    this.#open.add(entry);
+    return {
+      close: async () => {
+        this.#open.delete(entry);
+        await listener.close();
+      },
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      await Promise.all([...this.#open].map((entry) => entry.close()));
+      await this.#pool.end();
+    })();
+    return this.#closing;
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) {
+      throw appError('database-unavailable', {
+        problem: 'Parapet is stopping and has closed its connections',
+      });
+    }
+  }
+
+  async #withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    this.#assertOpen();
+    let client: PoolClient;
+    try {
+      client = await this.#pool.connect();
+    } catch (error) {
+      throw translateDatabaseError(error);
+    }
+    let failure: unknown;
+    try {
+      if (!this.#prepared.has(client)) {
+        await prepareSession(client, this.#statementTimeoutMs);
+        this.#prepared.add(client);
+      }
+      return await work(client);
+    } catch (error) {
+      failure = error;
+      throw translateDatabaseError(error);
+    } finally {
+      // A connection whose state is in doubt is closed, never used again: one that broke, or is still in a transaction.
+      client.release(failure !== undefined && (!this.#prepared.has(client) || isInDoubt(client)));
+    }
+  }
+}
+
+/** Whether a failed use left the connection anywhere but idle and outside a transaction. */
+function isInDoubt(client: PoolClient): boolean {
+  return client.getTransactionStatus() !== 'I';
+}
+
+/** Sets the session up and refuses a server that cannot hold Parapet's data. One round trip for each new connection. */
+async function prepareSession(client: PoolClient, statementTimeoutMs: number): Promise<void> {
+  const { rows } = await client.query(
+    `SELECT current_setting('server_version_num')::int AS version,
+            current_setting('server_version') AS version_text,
+            current_setting('server_encoding') AS encoding,
+            set_config('TimeZone', 'UTC', false),
+            set_config('client_min_messages', 'warning', false),
+            set_config('statement_timeout', $1, false),
+            set_config('idle_in_transaction_session_timeout', $2, false),
+            -- An acknowledged write is on disk, also where the role's default says otherwise; a stricter one stays.
+            set_config('synchronous_commit',
+              CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
+                ELSE current_setting('synchronous_commit') END, false)`,
+    [String(statementTimeoutMs), String(IDLE_IN_TRANSACTION_TIMEOUT_MS)],
+  );
+  const server: { version: number; version_text: string; encoding: string } = rows[0];
+  const problem = serverProblem(server.version, server.version_text, server.encoding);
+  if (problem !== undefined) throw appError('database-unsuitable', { problem });
+}
+
+/** Why a server of this version (PostgreSQL's number, such as 150018) and encoding is refused, or undefined. */
+export function serverProblem(version: number, versionText: string, encoding: string): string | undefined {
+  if (Math.floor(version / 10_000) < POSTGRES_MAJOR_MIN) {
+    return `it is PostgreSQL ${versionText}, and Parapet needs ${POSTGRES_MAJOR_MIN} or later. Upgrade it, or give another in DATABASE_URL.`;
+  }
+  if (encoding !== 'UTF8') {
+    return `its encoding is ${encoding}, and Parapet needs UTF8. Create one with: CREATE DATABASE parapet ENCODING 'UTF8' TEMPLATE template0.`;
+  }
+  return undefined;
+}
+
+/** Of several statements in one text the driver returns a list of results: the last one counts. */
+async function run(client: PoolClient, sql: string, params: readonly SqlValue[]): Promise<QueryResult> {
+  const result: QueryResult | QueryResult[] = await client.query(sql, [...params]);
+  if (!Array.isArray(result)) return result;
+  const last = result.at(-1);
+  if (last === undefined) throw new Error('a text without a statement was sent to the database');
+  return last;
+}
+
+async function queryRows<Row>(
+  client: PoolClient,
+  sql: string,
+  params: readonly SqlValue[],
+): Promise<readonly Row[]> {
+  return (await run(client, sql, params)).rows;
+}
+
+async function runTransaction<T>(
+  client: PoolClient,
+  work: (tx: Transaction) => Promise<T>,
+  options: TransactionOptions,
+): Promise<T> {
+  await client.query(beginStatement(options));
+  let result: T;
+  try {
+    result = await work(transactionOn(client));
+    const { command } = await client.query('COMMIT');
+    // PostgreSQL answers the COMMIT of a failed transaction with a quiet ROLLBACK.
+    if (command !== 'COMMIT')
+      throw new Error('a statement of the transaction failed and its error was dropped');
+  } catch (error) {
+    // Where even this fails the connection is closed, which rolls back too.
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+  return result;
+}
+
+function beginStatement({ isolation, readOnly, statementTimeoutMs }: TransactionOptions): string {
+  const level = isolation === undefined ? '' : ` ISOLATION LEVEL ${isolation.toUpperCase()}`;
+  const begin = `BEGIN${level}${readOnly === true ? ' READ ONLY' : ''}`;
+  if (statementTimeoutMs === undefined) return begin;
+  return `${begin}; SET LOCAL statement_timeout = ${Math.trunc(statementTimeoutMs)}`;
+}
+
+function transactionOn(client: PoolClient): Transaction {
+  let cursors = 0;
+  return {
+    query: (sql, params = []) => queryRows(client, sql, params),
+    execute: async (sql, params = []) => (await run(client, sql, params)).rowCount ?? 0,
+    async *stream(sql, params = [], batchRows = STREAM_BATCH_ROWS_MAX) {
+      cursors += 1;
+      const cursor = `parapet_cursor_${cursors}`;
+      const count = Math.min(Math.max(1, Math.trunc(batchRows)), STREAM_BATCH_ROWS_MAX);
+      await client.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${sql}`, [...params]);
+      for (;;) {
+        const { rows } = await client.query(`FETCH ${count} FROM ${cursor}`);
+        if (rows.length > 0) yield rows;
+        if (rows.length < count) break;
+      }
+      await client.query(`CLOSE ${cursor}`);
+    },
+  };
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
