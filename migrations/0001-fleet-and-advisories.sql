@@ -39,7 +39,8 @@ CREATE TABLE advisory (
   PRIMARY KEY (feed, id)
 );
 
--- `entries` is the JSON list of what the advisory says of this one package.
+-- `name` is the name it is filed under (filedName of src/matching/candidate.ts); `entries` is the JSON list of what the
+-- advisory says of it.
 CREATE TABLE advisory_affected (
   ecosystem text NOT NULL,
   name text NOT NULL,
@@ -114,6 +115,8 @@ CREATE TABLE package (
   source_version text NOT NULL,
   module text NOT NULL,
   origin text NOT NULL,
+  -- The names under which records about it are filed: lookupNames of src/matching/candidate.ts.
+  lookup_names text[] NOT NULL,
   match_vulnerability integer[] NOT NULL DEFAULT '{}',
   match_fixed_version text[] NOT NULL DEFAULT '{}',
   matched_revision bigint,
@@ -121,7 +124,7 @@ CREATE TABLE package (
   UNIQUE (project_id, digest)
 );
 CREATE INDEX package_by_name ON package (ecosystem, name);
-CREATE INDEX package_by_source ON package (ecosystem, source);
+CREATE INDEX package_by_lookup_name ON package USING gin (lookup_names);
 CREATE INDEX package_by_vulnerability ON package USING gin (match_vulnerability);
 
 -- One row a server. Its packages and its findings are arrays in the row; the finding_* arrays are parallel.
@@ -148,6 +151,8 @@ CREATE TABLE server (
   cluster_id text NOT NULL DEFAULT '',
   node_type text NOT NULL DEFAULT 'not_cce' CHECK (node_type IN ('cce', 'not_cce')),
   edition text NOT NULL DEFAULT 'hss.version.premium',
+  -- Fields that a person set and reports leave alone: name, public_ip, private_ip.
+  pinned_fields text[] NOT NULL DEFAULT '{}',
   created_at bigint NOT NULL,
   -- The last accepted report, unchanged ones included; NULL: never reported, so not listed.
   scan_time bigint,

@@ -6,7 +6,7 @@
  * Only a report turns a finding into fixed (promise 4). Where advisories change and a finding goes, it was never right:
  * it leaves without a trace in the lists and with `withdrawn` in the history.
  */
-import { type Finding, type FindingStatus, type FixingPriority, isHandled } from './finding.ts';
+import type { Finding, FindingStatus, FixingPriority } from './finding.ts';
 
 /** A fixed finding stays in the lists for seven days (contract 6.13), then only in the history. */
 export const FIXED_LISTED_MS = 7 * 24 * 60 * 60 * 1000;
@@ -32,7 +32,15 @@ export type AssessmentCause = 'report' | 'advisories' | 'clock' | 'decision';
 
 export interface FindingEvent {
   readonly vulnerability: number;
-  readonly kind: 'found' | 'fixed' | 'reopened' | 'withdrawn' | 'restart_pending' | 'ignored' | 'unignored' | 'claimed_fixed';
+  readonly kind:
+    | 'found'
+    | 'fixed'
+    | 'reopened'
+    | 'withdrawn'
+    | 'restart_pending'
+    | 'ignored'
+    | 'unignored'
+    | 'claimed_fixed';
   readonly statusBefore: FindingStatus | undefined;
   readonly statusAfter: FindingStatus | undefined;
 }
@@ -44,7 +52,10 @@ export interface AssessmentInput {
   readonly previous: readonly Finding[];
   readonly decisions: readonly Decision[];
   /** Fixing priority of a vulnerability on this server now, and when the clock alone next changes it. */
-  readonly priorityOf: (vulnerability: number) => { readonly priority: FixingPriority; readonly changesAt: number | undefined };
+  readonly priorityOf: (vulnerability: number) => {
+    readonly priority: FixingPriority;
+    readonly changesAt: number | undefined;
+  };
 }
 
 export interface Assessment {
@@ -86,7 +97,8 @@ export function assessFindings(input: AssessmentInput): Assessment {
       firstSeenAt: before?.firstSeenAt ?? input.now,
       statusSince: before?.status === status ? before.statusSince : input.now,
     });
-    if (before?.status !== status) events.push(eventOf(item.vulnerability, before?.status, status));
+    if (before?.status !== status)
+      events.push(eventOf(item.vulnerability, before?.status, status, input.cause));
   }
 
   for (const gone of previous.values()) {
@@ -94,13 +106,14 @@ export function assessFindings(input: AssessmentInput): Assessment {
     const decision = decisions.get(gone.vulnerability);
     if (decision?.kind === 'claimed_fixed') endedDecisions.push(gone.vulnerability);
     if (fixed === undefined) {
-      if (!(gone.status === 'vul_status_fixed')) events.push({ vulnerability: gone.vulnerability, kind: 'withdrawn', statusBefore: gone.status, statusAfter: undefined });
+      if (gone.status !== 'vul_status_fixed') events.push(withdrawnEventOf(gone));
       continue;
     }
     const { priority } = input.priorityOf(gone.vulnerability);
     findings.push({ ...fixed, priority });
     due(fixed.statusSince + FIXED_LISTED_MS);
-    if (gone.status !== 'vul_status_fixed') events.push(eventOf(gone.vulnerability, gone.status, 'vul_status_fixed'));
+    if (gone.status !== 'vul_status_fixed')
+      events.push(eventOf(gone.vulnerability, gone.status, 'vul_status_fixed', input.cause));
   }
 
   findings.sort((a, b) => a.vulnerability - b.vulnerability);
@@ -128,13 +141,31 @@ function afterGone(gone: Finding, input: AssessmentInput): Finding | undefined {
   return { ...gone, status: 'vul_status_fixed', statusSince: input.now };
 }
 
-function eventOf(vulnerability: number, before: FindingStatus | undefined, after: FindingStatus): FindingEvent {
-  return { vulnerability, kind: eventKind(before, after), statusBefore: before, statusAfter: after };
+function withdrawnEventOf(gone: Finding): FindingEvent {
+  return {
+    vulnerability: gone.vulnerability,
+    kind: 'withdrawn',
+    statusBefore: gone.status,
+    statusAfter: undefined,
+  };
 }
 
-function eventKind(before: FindingStatus | undefined, after: FindingStatus): FindingEvent['kind'] {
+function eventOf(
+  vulnerability: number,
+  before: FindingStatus | undefined,
+  after: FindingStatus,
+  cause: AssessmentCause,
+): FindingEvent {
+  return { vulnerability, kind: eventKind(before, after, cause), statusBefore: before, statusAfter: after };
+}
+
+function eventKind(
+  before: FindingStatus | undefined,
+  after: FindingStatus,
+  cause: AssessmentCause,
+): FindingEvent['kind'] {
   if (after === 'vul_status_ignored') return 'ignored';
-  if (after === 'vul_status_fixed') return before === undefined ? 'claimed_fixed' : 'fixed';
+  if (after === 'vul_status_fixed') return cause === 'decision' ? 'claimed_fixed' : 'fixed';
   if (after === 'vul_status_reboot') return 'restart_pending';
   if (before === undefined) return 'found';
   return before === 'vul_status_ignored' ? 'unignored' : 'reopened';

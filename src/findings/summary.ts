@@ -1,0 +1,73 @@
+import {
+  FINDING_STATUSES,
+  FIXING_PRIORITIES,
+  type Finding,
+  type FixingPriority,
+  isHandled,
+} from './finding.ts';
+
+/** What a server's row says of all its findings together: design.md section 4, contract 6.4 and 6.7. */
+
+/** Findings by fixing priority. */
+export type PriorityCounts = Readonly<Record<FixingPriority, number>>;
+
+export type ServerLevel = 'High' | 'Medium' | 'Low' | 'Security';
+
+export interface ServerSummary {
+  readonly openCount: number;
+  /** Of the open findings where there are any, else of the handled ones. */
+  readonly counts: PriorityCounts;
+  /** 0..100, higher is safer; from the open findings alone. */
+  readonly score: number;
+  readonly level: ServerLevel;
+  readonly handleStatus: 'handled' | 'unhandled';
+  /** Bit `n` is set where a listed finding has the status numbered `n` in `FINDING_STATUSES`. */
+  readonly statusBits: number;
+}
+
+const DEDUCTIONS: PriorityCounts = { Critical: 10, High: 3, Medium: 1, Low: 1 };
+
+/** Summarises a server's findings. Those without a fix take part only with `includeUnfixed` (a project's setting). */
+export function summaryOf(findings: readonly Finding[], includeUnfixed: boolean): ServerSummary {
+  const open = noCounts();
+  const handled = noCounts();
+  let openCount = 0;
+  let statusBits = 0;
+  for (const finding of findings) {
+    if (!finding.fixable && !includeUnfixed) continue;
+    statusBits |= 1 << FINDING_STATUSES[finding.status];
+    if (isHandled(finding.status)) {
+      handled[finding.priority] += 1;
+    } else {
+      open[finding.priority] += 1;
+      openCount += 1;
+    }
+  }
+  return {
+    openCount,
+    counts: openCount > 0 ? open : handled,
+    score: scoreOf(open),
+    level: levelOf(open),
+    handleStatus: openCount > 0 ? 'unhandled' : 'handled',
+    statusBits,
+  };
+}
+
+/** The score of a server with these open findings: the documented example 0/4/12/3 gives 73. */
+export function scoreOf(open: PriorityCounts): number {
+  let score = 100;
+  for (const priority of Object.keys(FIXING_PRIORITIES) as FixingPriority[])
+    score -= DEDUCTIONS[priority] * open[priority];
+  return Math.max(0, score);
+}
+
+/** The level of a server with these open findings: the documented example 0/4/12/3 gives Medium. */
+export function levelOf(open: PriorityCounts): ServerLevel {
+  if (open.Critical > 0) return 'High';
+  if (open.High > 0 || open.Medium > 0) return 'Medium';
+  return open.Low > 0 ? 'Low' : 'Security';
+}
+
+function noCounts(): Record<FixingPriority, number> {
+  return { Critical: 0, High: 0, Medium: 0, Low: 0 };
+}

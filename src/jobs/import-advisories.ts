@@ -1,0 +1,124 @@
+/**
+ * One import of advisories, from files to the advisory set in force, as one operation: it becomes visible whole or not at
+ * all (design.md section 4, "Import"). Everything happens in one transaction; a kill at any moment leaves the old set.
+ */
+import type { FeedItem, KnownExploited } from '../advisories/feed.ts';
+import { appError } from '../errors.ts';
+import { finishImport, noteFeeds } from '../store/advisories/finish-import.ts';
+import { holdImport, revisionInForce } from '../store/advisories/lock-advisory-set.ts';
+import { refreshVulnerabilities } from '../store/advisories/refresh-vulnerabilities.ts';
+import {
+  createStage,
+  type StagedAdvisory,
+  stageAdvisories,
+  stageExploitProbabilities,
+  stageKnownExploited,
+  stageList,
+  stageWithdrawn,
+} from '../store/advisories/stage-import.ts';
+import { applyStagedAdvisories, applyStagedExploitation } from '../store/advisories/switch-advisory-set.ts';
+import type { Database, Queryable } from '../store/database.ts';
+
+/** Records staged in one statement: large enough that the round trip does not count, small enough that memory stays flat. */
+const RECORDS_PER_BATCH = 500;
+/** Time one statement of an import may take: the largest rewrite some hundred thousand rows. */
+const IMPORT_STATEMENT_TIMEOUT_MS = 30 * 60 * 1000;
+/** Of the records that could not be read, this many are told one by one; the rest are only counted. */
+export const IMPORT_PROBLEMS_LISTED_MAX = 1_000;
+
+type StagedCounts = Pick<ImportSummary, 'used' | 'skipped' | 'problems'>;
+
+export interface ImportSummary {
+  readonly revision: number;
+  /** Records read and usable, unchanged ones included; withdrawn, catalogue and probability entries count too. */
+  readonly used: number;
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
+  /** Records that could not be used; `problems` lists the first of them with their place. */
+  readonly skipped: number;
+  readonly problems: readonly { readonly where: string; readonly problem: string }[];
+}
+
+/**
+ * Imports what `read` yields (see `readAdvisoryFiles`); it is called again where the transaction has to start again. Servers follow afterwards: see follow-advisories.ts.
+ * Fails with `import-nothing-usable` where nothing could be used; then nothing is changed.
+ */
+export async function importAdvisories(
+  database: Database,
+  read: () => AsyncIterable<FeedItem>,
+  { now }: { readonly now: number },
+): Promise<ImportSummary> {
+  const work = async (tx: Queryable): Promise<ImportSummary> => {
+    await holdImport(tx);
+    await createStage(tx);
+    const staged = await stageItems(tx, read());
+    if (staged.used === 0) throw appError('import-nothing-usable', nothingUsable(staged));
+    const before = await revisionInForce(tx);
+    const counts = await applyStagedAdvisories(tx, before + 1);
+    const exploitationChanged = await applyStagedExploitation(tx);
+    const isChanged = counts.added + counts.changed + counts.removed > 0 || exploitationChanged;
+    const revision = isChanged ? before + 1 : before;
+    await noteFeeds(tx, { revision, now });
+    if (isChanged) {
+      await refreshVulnerabilities(tx, revision);
+      await finishImport(tx, { revision, now });
+    }
+    return { revision, ...counts, ...staged };
+  };
+  return await database.transaction(work, { statementTimeoutMs: IMPORT_STATEMENT_TIMEOUT_MS });
+}
+
+function nothingUsable(staged: StagedCounts): { readonly skipped: number; readonly first: string } {
+  const [first] = staged.problems;
+  return {
+    skipped: staged.skipped,
+    first: first === undefined ? 'no record was found' : `${first.where}: ${first.problem}`,
+  };
+}
+
+async function stageItems(tx: Queryable, items: AsyncIterable<FeedItem>): Promise<StagedCounts> {
+  const problems: { where: string; problem: string }[] = [];
+  let used = 0;
+  let skipped = 0;
+  const advisories = batchesOf<StagedAdvisory>((batch) => stageAdvisories(tx, batch));
+  const withdrawn = batchesOf<Extract<FeedItem, { kind: 'withdrawn' }>>((batch) => stageWithdrawn(tx, batch));
+  const exploited = batchesOf<KnownExploited>((batch) => stageKnownExploited(tx, batch));
+  const probabilities = batchesOf<{ cve: string; probability: number }>((batch) =>
+    stageExploitProbabilities(tx, batch),
+  );
+  for await (const item of items) {
+    if (item.kind === 'problem') {
+      skipped += 1;
+      if (problems.length < IMPORT_PROBLEMS_LISTED_MAX)
+        problems.push({ where: item.where, problem: item.problem });
+      continue;
+    }
+    if (item.kind !== 'list') used += 1;
+    if (item.kind === 'list') await stageList(tx, item.feed, item.publishedAt);
+    else if (item.kind === 'advisory') await advisories.add({ feed: item.feed, advisory: item.advisory });
+    else if (item.kind === 'withdrawn') await withdrawn.add(item);
+    else if (item.kind === 'known-exploited') await exploited.add(item.entry);
+    else await probabilities.add({ cve: item.cve, probability: item.probability });
+  }
+  for (const batches of [advisories, withdrawn, exploited, probabilities]) await batches.flush();
+  return { used, skipped, problems };
+}
+
+/** Gathers items and hands them on `RECORDS_PER_BATCH` at a time. */
+function batchesOf<T>(store: (batch: readonly T[]) => Promise<unknown>): {
+  readonly add: (item: T) => Promise<void>;
+  readonly flush: () => Promise<void>;
+} {
+  let batch: T[] = [];
+  const flush = async (): Promise<void> => {
+    const full = batch;
+    batch = [];
+    if (full.length > 0) await store(full);
+  };
+  const add = async (item: T): Promise<void> => {
+    batch.push(item);
+    if (batch.length >= RECORDS_PER_BATCH) await flush();
+  };
+  return { add, flush };
+}

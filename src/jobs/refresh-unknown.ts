@@ -1,0 +1,50 @@
+/**
+ * Keeps `is_unknown` true to the feeds and the clock: a server whose system no feed covers, whose feeds are stale, or that
+ * has been silent for too long is unknown, never `Security` (design.md section 2, promise 3).
+ */
+import { systemOf } from '../inventory/system.ts';
+import { coverageOf } from '../matching/coverage.ts';
+import { loadFeedCoverage } from '../store/advisories/load-feed-coverage.ts';
+import type { Queryable } from '../store/database.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export interface CoverageClock {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** The moment against which the age of feeds is measured: `now`, but for the demo, whose feeds are a snapshot. */
+  readonly feedsMeasuredAt: number;
+  readonly staleDays: number;
+  readonly silentDays: number;
+}
+
+/** Writes `is_unknown` of the servers for which it changed: all, or the one given. Returns how many. */
+export async function refreshUnknown(
+  tx: Queryable,
+  clock: CoverageClock,
+  only?: { readonly projectId: string; readonly serverId: string },
+): Promise<number> {
+  const covered = await coveredSystems(tx, clock);
+  return await tx.execute(
+    `UPDATE server SET is_unknown = n.is_unknown
+     FROM (
+       SELECT project_id, id,
+         (system <> ALL ($1::text[]) OR scan_time IS NULL OR scan_time <= $2) AS is_unknown
+       FROM server WHERE $3::text IS NULL OR (project_id = $3 AND id = $4)
+     ) n
+     WHERE server.project_id = n.project_id AND server.id = n.id AND server.is_unknown <> n.is_unknown`,
+    [covered, clock.now - clock.silentDays * DAY_MS, only?.projectId ?? null, only?.serverId ?? null],
+  );
+}
+
+/** Keys of the systems that a feed covers and that is not stale. */
+export async function coveredSystems(tx: Queryable, clock: CoverageClock): Promise<readonly string[]> {
+  const rows = await loadFeedCoverage(tx);
+  const keys = new Set(rows.map((row) => row.ecosystem).filter((ecosystem) => ecosystem.includes(':')));
+  return [...keys].filter((key) => {
+    const [family = '', ...release] = key.split(':');
+    const system = systemOf(family, release.join(':'));
+    const { status } = coverageOf(system, rows, { now: clock.feedsMeasuredAt, staleDays: clock.staleDays });
+    return status === 'covered';
+  });
+}

@@ -1,0 +1,58 @@
+import type { Queryable } from '../database.ts';
+import { holdAdvisorySet } from './lock-advisory-set.ts';
+
+/**
+ * Last step of an import that changed something: leaves the work that follows as rows and raises the revision. Holds the advisory set alone from here to the commit, so no report can slip old matches in between.
+ */
+export async function finishImport(
+  tx: Queryable,
+  switchTo: { readonly revision: number; readonly now: number },
+): Promise<void> {
+  await holdAdvisorySet(tx);
+  await tx.query(`
+    INSERT INTO rematch_package (project_id, package_id)
+    SELECT p.project_id, p.id
+    FROM (SELECT ecosystem, array_agg(name) AS names FROM touched_package GROUP BY ecosystem) t
+    JOIN package p ON p.ecosystem = t.ecosystem AND p.lookup_names && t.names
+    UNION
+    -- A catalogue entry that comes or goes adds or removes the emergency vulnerability wherever its CVE is matched.
+    SELECT p.project_id, p.id FROM package p
+    WHERE p.match_vulnerability && (
+      SELECT coalesce(array_agg(v.number), '{}') FROM vulnerability v
+      WHERE v.cves && (SELECT coalesce(array_agg(cve), '{}') FROM touched_cve WHERE catalogue))
+    ON CONFLICT DO NOTHING;
+    INSERT INTO reassess (project_id, package_ids, vulnerabilities)
+    SELECT held.project_id, '{}', changed.numbers
+    FROM (SELECT array_agg(number) AS numbers FROM changed_vulnerability) changed,
+         (SELECT DISTINCT project_id FROM package) held
+    WHERE changed.numbers IS NOT NULL`);
+  await tx.query(`UPDATE advisory_set SET revision = $1, changed_at = $2`, [switchTo.revision, switchTo.now]);
+}
+
+/** A feed's date is the publisher's own, else its newest record's (design.md section 2). */
+export async function noteFeeds(
+  tx: Queryable,
+  { revision, now }: { readonly revision: number; readonly now: number },
+): Promise<void> {
+  await tx.query(`
+    CREATE TEMPORARY TABLE imported_feed ON COMMIT DROP AS
+      SELECT feed FROM staged_list UNION SELECT feed FROM staged_key UNION SELECT feed FROM staged_withdrawn;
+    DELETE FROM feed_coverage USING imported_feed i WHERE feed_coverage.feed = i.feed;
+    INSERT INTO feed_coverage (feed, ecosystem, newest_at, records)
+      SELECT a.feed, af.ecosystem, max(coalesce(a.modified_at, a.published_at)), count(DISTINCT a.id)
+      FROM advisory a JOIN advisory_affected af ON af.feed = a.feed AND af.advisory_id = a.id
+      WHERE a.feed IN (SELECT feed FROM imported_feed)
+      GROUP BY a.feed, af.ecosystem`);
+  await tx.query(
+    `INSERT INTO feed (name, published_at, imported_at, revision, records)
+     SELECT i.feed, l.published_at, $2, $1,
+       CASE i.feed WHEN 'known-exploited' THEN (SELECT count(*) FROM known_exploited)
+                   WHEN 'epss' THEN (SELECT count(*) FROM exploit_probability)
+                   ELSE (SELECT count(*) FROM advisory a WHERE a.feed = i.feed) END
+     FROM imported_feed i LEFT JOIN staged_list l USING (feed)
+     ON CONFLICT (name) DO UPDATE SET
+       published_at = excluded.published_at, imported_at = excluded.imported_at,
+       revision = excluded.revision, records = excluded.records`,
+    [revision, now],
+  );
+}

@@ -1,0 +1,36 @@
+import type { Queryable } from '../database.ts';
+
+/**
+ * How reports and imports keep out of each other's way. A report may match new packages while an import is being written;
+ * what it must not do is commit matches of the old set after the import has looked which packages to match again.
+ * So a report, as its last step, takes the lock shared and asks for the revision: if it is no longer the one it matched
+ * with, it matches again. An import takes the lock alone, just before it looks and commits. So does the job that follows
+ * an import, before it commits new results of packages: a report that assessed its server with the old ones either
+ * commits before that, and is seen, or notices.
+ */
+
+/** Keys of PostgreSQL advisory locks; the first number is Parapet's own space. */
+const LOCK_SPACE = 0x70617261;
+const ADVISORY_SET_LOCK = 1;
+const IMPORT_LOCK = 2;
+
+/** Shares the advisory set until the transaction ends and returns the revision in force. */
+export async function shareAdvisorySet(tx: Queryable): Promise<number> {
+  await tx.query(`SELECT pg_advisory_xact_lock_shared($1, $2)`, [LOCK_SPACE, ADVISORY_SET_LOCK]);
+  return revisionInForce(tx);
+}
+
+/** Holds the advisory set alone until the transaction ends: waits for reports that share it, and makes new ones wait. */
+export async function holdAdvisorySet(tx: Queryable): Promise<void> {
+  await tx.query(`SELECT pg_advisory_xact_lock($1, $2)`, [LOCK_SPACE, ADVISORY_SET_LOCK]);
+}
+
+/** Makes this import the only one until its transaction ends. */
+export async function holdImport(tx: Queryable): Promise<void> {
+  await tx.query(`SELECT pg_advisory_xact_lock($1, $2)`, [LOCK_SPACE, IMPORT_LOCK]);
+}
+
+export async function revisionInForce(tx: Queryable): Promise<number> {
+  const [row] = await tx.query<{ revision: number }>(`SELECT revision FROM advisory_set`);
+  return row?.revision ?? 0;
+}

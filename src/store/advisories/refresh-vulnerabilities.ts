@@ -1,0 +1,114 @@
+import type { Advisory } from '../../advisories/advisory.ts';
+import type { VulnerabilityType } from '../../matching/candidate.ts';
+import { uniteFacts } from '../../matching/vulnerability-facts.ts';
+import type { Queryable } from '../database.ts';
+
+/** How many vulnerabilities are united at a time; a kernel vulnerability's advisories are some 20 kB. */
+const VULNERABILITIES_PER_BATCH = 2_000;
+
+type AdvisoryFacts = Omit<Advisory, 'affected'>;
+
+/**
+ * Works out the facts of every touched vulnerability again from the advisories that carry its id (design.md section 4:
+ * records of one id from several sources are one vulnerability), and of the emergency ones from the known-exploited
+ * catalogue. Rows are added and changed, never deleted: their numbers stand in arrays. Fills `changed_vulnerability` with
+ * the numbers whose change can move a fixing priority.
+ */
+export async function refreshVulnerabilities(tx: Queryable, revision: number): Promise<void> {
+  await tx.query(`
+    CREATE TEMPORARY TABLE changed_vulnerability (number integer PRIMARY KEY) ON COMMIT DROP;
+    CREATE TEMPORARY TABLE vulnerability_before ON COMMIT DROP AS
+      SELECT v.number, v.cvss, v.severity_word, v.published_at, v.known_exploited, v.exploit_probability
+      FROM vulnerability v
+      WHERE (v.type, v.id) IN (SELECT type, id FROM touched_vulnerability)
+         OR v.cves && (SELECT coalesce(array_agg(cve), '{}') FROM touched_cve);
+    ALTER TABLE touched_vulnerability ADD COLUMN seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;
+  `);
+  for (let after = 0; ; after += VULNERABILITIES_PER_BATCH) {
+    const done = await uniteBatch(tx, { after, revision });
+    if (done) break;
+  }
+  await refreshUrgent(tx, revision);
+  await tx.query(
+    `UPDATE vulnerability v SET
+       known_exploited = n.known_exploited, exploit_probability = n.exploit_probability, revision = $1
+     FROM (
+       SELECT v.number,
+         EXISTS (SELECT FROM known_exploited k WHERE k.cve = ANY (v.cves)) AS known_exploited,
+         (SELECT max(e.probability) FROM exploit_probability e WHERE e.cve = ANY (v.cves)) AS exploit_probability
+       FROM vulnerability v
+       WHERE (v.type, v.id) IN (SELECT type, id FROM touched_vulnerability)
+          OR v.cves && (SELECT coalesce(array_agg(cve), '{}') FROM touched_cve)
+     ) n
+     WHERE v.number = n.number
+       AND (v.known_exploited, v.exploit_probability) IS DISTINCT FROM (n.known_exploited, n.exploit_probability)`,
+    [revision],
+  );
+  // EPSS moves every day by little; only its steps (priority.ts: 0.1 and 0.5) can move a priority.
+  await tx.query(`
+    INSERT INTO changed_vulnerability (number)
+    SELECT v.number FROM vulnerability v JOIN vulnerability_before b USING (number)
+    WHERE (v.cvss, v.severity_word, v.published_at, v.known_exploited,
+           width_bucket(coalesce(v.exploit_probability, 0)::float8, ARRAY[0.1, 0.5]::float8[]))
+      IS DISTINCT FROM
+          (b.cvss, b.severity_word, b.published_at, b.known_exploited,
+           width_bucket(coalesce(b.exploit_probability, 0)::float8, ARRAY[0.1, 0.5]::float8[]))`);
+}
+
+async function uniteBatch(
+  tx: Queryable,
+  range: { readonly after: number; readonly revision: number },
+): Promise<boolean> {
+  const rows = await tx.query<{ type: VulnerabilityType; id: string; facts: string[] | null }>(
+    `SELECT t.type, t.id, array_agg(a.facts ORDER BY a.feed, a.id) FILTER (WHERE a.id IS NOT NULL) AS facts
+     FROM touched_vulnerability t
+     LEFT JOIN advisory_vulnerability v ON v.type = t.type AND v.vulnerability_id = t.id
+     LEFT JOIN advisory a ON a.feed = v.feed AND a.id = v.advisory_id
+     WHERE t.seq > $1 AND t.seq <= $1 + $2 AND t.type <> 'urgent_vul'
+     GROUP BY t.type, t.id`,
+    [range.after, VULNERABILITIES_PER_BATCH],
+  );
+  const united = rows
+    .filter((row) => row.facts !== null)
+    .map((row) =>
+      uniteFacts(
+        { type: row.type, id: row.id },
+        // Written by stageAdvisories from an Advisory, so this is its form.
+        (row.facts ?? []).map((text) => JSON.parse(text) as AdvisoryFacts),
+      ),
+    );
+  if (united.length > 0) {
+    await tx.query(
+      `INSERT INTO vulnerability (type, id, title, cves, cvss, severity_word, published_at, known_exploited, revision)
+       SELECT type, id, title, ARRAY(SELECT json_array_elements_text(cves)), cvss, word, published_at, false, $1
+       FROM unnest($2::text[], $3::text[], $4::text[], $5::json[], $6::real[], $7::text[], $8::bigint[])
+         AS u (type, id, title, cves, cvss, word, published_at)
+       ON CONFLICT (type, id) DO UPDATE SET
+         title = excluded.title, cves = excluded.cves, cvss = excluded.cvss, severity_word = excluded.severity_word,
+         published_at = excluded.published_at, revision = excluded.revision`,
+      [
+        range.revision,
+        united.map((u) => u.type),
+        united.map((u) => u.id),
+        united.map((u) => u.title),
+        united.map((u) => JSON.stringify(u.cves)),
+        united.map((u) => u.cvss ?? null),
+        united.map((u) => u.word ?? null),
+        united.map((u) => u.publishedAt ?? null),
+      ],
+    );
+  }
+  const [last] = await tx.query<{ seq: number | null }>(`SELECT max(seq) AS seq FROM touched_vulnerability`);
+  return range.after + VULNERABILITIES_PER_BATCH >= (last?.seq ?? 0);
+}
+
+/** An emergency vulnerability per CVE of the catalogue. Being in it is what ranks it (at least 9), so it needs no CVSS. */
+async function refreshUrgent(tx: Queryable, revision: number): Promise<void> {
+  await tx.query(
+    `INSERT INTO vulnerability (type, id, title, cves, cvss, severity_word, published_at, known_exploited, revision)
+     SELECT 'urgent_vul', 'URGENT-' || k.cve, k.name, ARRAY[k.cve], NULL, NULL, k.added_at, true, $1
+     FROM known_exploited k JOIN touched_cve t ON t.cve = k.cve AND t.catalogue
+     ON CONFLICT (type, id) DO UPDATE SET title = excluded.title, published_at = excluded.published_at, revision = excluded.revision`,
+    [revision],
+  );
+}

@@ -1,0 +1,73 @@
+import type { Package } from '../../inventory/package.ts';
+import type { Queryable } from '../database.ts';
+
+/** A package as it is stored: with its number and what it is affected by. */
+export interface StoredPackage {
+  readonly id: number;
+  readonly package: Package;
+  /** Undefined: not matched yet. */
+  readonly matchedRevision: number | undefined;
+  readonly matches: readonly StoredMatch[];
+}
+
+export interface StoredMatch {
+  readonly vulnerability: number;
+  /** Undefined: no fix is known. */
+  readonly fixedVersion: string | undefined;
+}
+
+/** Reads the packages numbered `ids`, by number. */
+export async function loadPackages(
+  tx: Queryable,
+  projectId: string,
+  ids: Iterable<number>,
+): Promise<ReadonlyMap<number, StoredPackage>> {
+  const rows = await tx.query<PackageRow>(
+    `SELECT id, ecosystem, name, version, arch, source, source_version, module, origin,
+       match_vulnerability, match_fixed_version, matched_revision
+     FROM package WHERE project_id = $1 AND id = ANY ($2::integer[])`,
+    [projectId, [...ids]],
+  );
+  return new Map(rows.map((row) => [row.id, storedPackageOf(row)]));
+}
+
+/** A number that changes whenever one of the packages is matched again: their revisions only grow, so their sum does. */
+export async function matchFingerprint(
+  tx: Queryable,
+  projectId: string,
+  ids: readonly number[],
+): Promise<number> {
+  const [row] = await tx.query<{ sum: number | null }>(
+    `SELECT sum(matched_revision)::bigint AS sum FROM package WHERE project_id = $1 AND id = ANY ($2::integer[])`,
+    [projectId, ids],
+  );
+  return row?.sum ?? 0;
+}
+
+interface PackageRow {
+  readonly id: number;
+  readonly ecosystem: string;
+  readonly name: string;
+  readonly version: string;
+  readonly arch: string;
+  readonly source: string;
+  readonly source_version: string;
+  readonly module: string;
+  readonly origin: string;
+  readonly match_vulnerability: readonly number[];
+  readonly match_fixed_version: readonly (string | null)[];
+  readonly matched_revision: number | null;
+}
+
+function storedPackageOf(row: PackageRow): StoredPackage {
+  const { ecosystem, name, version, arch, source, module, origin } = row;
+  return {
+    id: row.id,
+    package: { ecosystem, name, version, arch, source, sourceVersion: row.source_version, module, origin },
+    matchedRevision: row.matched_revision ?? undefined,
+    matches: row.match_vulnerability.map((vulnerability, index) => ({
+      vulnerability,
+      fixedVersion: row.match_fixed_version[index] ?? undefined,
+    })),
+  };
+}

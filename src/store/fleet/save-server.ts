@@ -1,0 +1,85 @@
+import { foldCase } from '../../server-view/server-view.ts';
+import type { Queryable } from '../database.ts';
+import { storableText } from '../storable-text.ts';
+
+/** What a server is given when it is first seen; later set by people (`set-server.ts`). Only what is given is set. */
+export interface ServerSettings {
+  readonly enterpriseProjectId?: string | undefined;
+  readonly region?: string | undefined;
+  readonly groupId?: string | undefined;
+  readonly assetValue?: 'important' | 'common' | 'test' | undefined;
+  readonly clusterId?: string | undefined;
+  readonly nodeType?: 'cce' | 'not_cce' | undefined;
+  readonly edition?: string | undefined;
+  readonly publicIp?: string | undefined;
+}
+
+/** What a report or an imported file says of the server itself. */
+export interface ReportedServer {
+  readonly projectId: string;
+  /** What it is known by: `agent:…`, `id:…`, `uuid:…` or `name:…`. */
+  readonly identity: string;
+  /** Id to give it if it is new. */
+  readonly newId: string;
+  readonly agentId: string;
+  readonly machineId: string;
+  readonly name: string;
+  readonly publicIp: string;
+  readonly privateIp: string;
+  readonly osType: 'Linux' | 'Windows';
+  readonly system: string;
+  readonly osName: string;
+  readonly settings: ServerSettings;
+  readonly now: number;
+}
+
+/**
+ * Makes the server or brings up to date what its report says of it, and locks its row until the transaction ends. Settings
+ * count only for a new server; fields that a person pinned stay.
+ */
+export async function saveServer(
+  tx: Queryable,
+  server: ReportedServer,
+): Promise<{ readonly id: string; readonly isNew: boolean }> {
+  const { settings } = server;
+  const name = storableText(server.name);
+  const [row] = await tx.query<{ id: string; is_new: boolean }>(
+    `INSERT INTO server (project_id, id, identity, agent_id, machine_id, name, name_folded, public_ip, private_ip, os_type, system, os_name,
+       created_at, enterprise_project_id, region, group_id, asset_value, cluster_id, node_type, edition)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, coalesce($14, '0'), coalesce($15, ''), $16,
+       coalesce($17, 'common'), coalesce($18, ''), coalesce($19, 'not_cce'), coalesce($20, 'hss.version.premium'))
+     ON CONFLICT (project_id, identity) DO UPDATE SET
+       agent_id = CASE WHEN excluded.agent_id = '' THEN server.agent_id ELSE excluded.agent_id END,
+       machine_id = CASE WHEN excluded.machine_id = '' THEN server.machine_id ELSE excluded.machine_id END,
+       name = CASE WHEN 'name' = ANY (server.pinned_fields) THEN server.name ELSE excluded.name END,
+       name_folded = CASE WHEN 'name' = ANY (server.pinned_fields) THEN server.name_folded ELSE excluded.name_folded END,
+       public_ip = CASE WHEN 'public_ip' = ANY (server.pinned_fields) OR excluded.public_ip = '' THEN server.public_ip ELSE excluded.public_ip END,
+       private_ip = CASE WHEN 'private_ip' = ANY (server.pinned_fields) OR excluded.private_ip = '' THEN server.private_ip ELSE excluded.private_ip END,
+       os_type = excluded.os_type, system = excluded.system, os_name = excluded.os_name
+     RETURNING id, (xmax = 0) AS is_new`,
+    [
+      server.projectId,
+      server.newId,
+      server.identity,
+      server.agentId,
+      server.machineId,
+      name,
+      foldCase(name),
+      foldCase(settings.publicIp ?? server.publicIp),
+      foldCase(server.privateIp),
+      server.osType,
+      server.system,
+      storableText(server.osName),
+      server.now,
+      settings.enterpriseProjectId ?? null,
+      settings.region ?? null,
+      settings.groupId ?? null,
+      settings.assetValue ?? null,
+      settings.clusterId ?? null,
+      settings.nodeType ?? (settings.clusterId ? 'cce' : null),
+      settings.edition ?? null,
+    ],
+  );
+  if (row === undefined) throw new Error(`server ${server.identity} was neither found nor made`);
+  return { id: row.id, isNew: row.is_new };
+}
