@@ -259,9 +259,47 @@ const CATALOGUE = {
     status: 503,
     message: (f: { readonly problem: string }) => `The private PostgreSQL ${f.problem}`,
   },
+  'compiled-missing': {
+    status: 404,
+    message: (f: { readonly path: string }) =>
+      `There is no compiled advisory file at ${f.path}. Import advisories first (parapet advisories import PATH), or name advisory files with --advisories PATH.`,
+  },
+  'compiled-unreadable': {
+    status: 500,
+    message: (f: { readonly path: string; readonly problem: string }) =>
+      `The compiled advisory file ${f.path} cannot be read: ${f.problem}. Import any advisories again (parapet advisories import PATH): that writes it anew.`,
+  },
   'archive-unreadable': {
     status: 400,
     message: (f: { readonly name: string; readonly problem: string }) => `${f.name} ${f.problem}`,
+  },
+  'import-nothing-usable': {
+    status: 400,
+    message: (f: { readonly skipped: number; readonly first: string }) =>
+      `Nothing could be imported, and nothing was changed: ${f.skipped} records were skipped. The first: ${f.first}`,
+  },
+  'server-unknown': {
+    status: 403,
+    message: (f: { readonly serverId: string }) =>
+      `Server ${f.serverId} does not exist in this project, or you have no rights in its enterprise project.`,
+  },
+  'vulnerability-unknown': {
+    status: 400,
+    message: (f: { readonly id: string }) => `Vulnerability ${f.id} is not known to the advisories in force.`,
+  },
+  'finding-unknown': {
+    status: 400,
+    message: (f: { readonly id: string; readonly serverId: string }) =>
+      `Server ${f.serverId} has no vulnerability ${f.id}, or it was handled and is no longer listed.`,
+  },
+  'operation-not-allowed': {
+    status: 400,
+    message: (f: {
+      readonly id: string;
+      readonly serverId: string;
+      readonly operation: string;
+      readonly status: string;
+    }) => `${f.operation} is not possible for ${f.id} on server ${f.serverId}: its status is ${f.status}.`,
   },
 } as const satisfies Record<string, { readonly status: number; readonly message: (fields: never) => string }>;
 

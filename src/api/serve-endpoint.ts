@@ -1,0 +1,74 @@
+/** One request, from the framework to an endpoint and back: the only file beside `app.ts` that sees both. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { splitTarget } from '../identity/signature.ts';
+import type { Authenticator, RequestHead } from './authenticate.ts';
+import type { Endpoint, EndpointAnswer, Exchange } from './endpoint.ts';
+import { discardRest, readRawBody } from './json-body.ts';
+
+/** Makes the framework's handler of an endpoint. */
+export function serveEndpoint(endpoint: Endpoint, authenticator: Authenticator) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    let body: Promise<Buffer> | undefined;
+    const rawBody = () => {
+      body ??= readRawBody(request.raw, endpoint.bodyBytesMax);
+      return body;
+    };
+    try {
+      const answer = await endpoint.serve(exchangeOf(request, authenticator, rawBody));
+      return send(reply, answer);
+    } finally {
+      // An answer that did not need the body: what is left of it must not stand in the way of the next request.
+      if (body === undefined) discardRest(request.raw);
+    }
+  };
+}
+
+function exchangeOf(
+  request: FastifyRequest,
+  authenticator: Authenticator,
+  rawBody: () => Promise<Buffer>,
+): Exchange {
+  const target = request.raw.url ?? '';
+  const head: RequestHead = {
+    method: request.raw.method ?? '',
+    target,
+    headers: request.raw.headers,
+    readBody: rawBody,
+  };
+  const path = (name: string) => pathParameter(request.params, name);
+  return {
+    requestId: request.id,
+    remoteAddress: request.ip,
+    rawQuery: splitTarget(target).query,
+    path,
+    header: (name) => {
+      const value = request.raw.headers[name.toLowerCase()];
+      return typeof value === 'string' ? value : undefined;
+    },
+    identifyUser: () => authenticator.identifyUser(head),
+    identifyInProject: async (right) =>
+      authenticator.enterProject(await authenticator.identifyUser(head), path('project_id'), right),
+    identifyAgent: () => authenticator.identifyAgent(head),
+    rawBody,
+  };
+}
+
+function pathParameter(params: unknown, name: string): string {
+  const values = new Map<string, unknown>(
+    Object.entries(typeof params === 'object' && params !== null ? params : {}),
+  );
+  const value = values.get(name);
+  return typeof value === 'string' ? value : '';
+}
+
+function send(reply: FastifyReply, answer: EndpointAnswer): FastifyReply {
+  reply.code(answer.status ?? 200);
+  if (answer.headers !== undefined) reply.headers(answer.headers);
+  if (answer.json !== undefined) {
+    return reply.header('Content-Type', 'application/json').send(JSON.stringify(answer.json));
+  }
+  if (answer.bytes !== undefined) {
+    return reply.header('Content-Type', answer.contentType ?? 'application/json').send(answer.bytes);
+  }
+  return reply.send();
+}
