@@ -6,7 +6,7 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { dirname, resolve } from 'node:path';
+import { delimiter, dirname, isAbsolute, resolve } from 'node:path';
 import { appError, isAppError } from './errors.ts';
 import { closestName } from './nearest-name.ts';
 
@@ -168,6 +168,8 @@ export type Config = {
 } & {
   /** Whether nobody chose the data folder: only then may another take its place. */
   readonly dataDirIsDefault: boolean;
+  /** The folders in which the system looks for programs (PATH), absolute. */
+  readonly searchPath: readonly string[];
 };
 
 export interface ConfigSource {
@@ -208,6 +210,7 @@ export function readConfig(source: ConfigSource): Config {
     throw invalid(missing, `is missing while ${present} is given. HTTPS needs both: give both, or neither.`);
   }
   values['dataDirIsDefault'] = !given.has('dataDir');
+  values['searchPath'] = Object.freeze((source.env['PATH'] ?? '').split(delimiter).filter(isAbsolute));
   // Every key was filled above from the same table that the type is derived from.
   return Object.freeze(values) as Config;
 }

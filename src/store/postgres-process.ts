@@ -1,0 +1,417 @@
+/**
+ * One private PostgreSQL as a process of the system: made, found running, started, stopped. Nothing here knows who uses
+ * it (`embedded.ts`); every function but `isRunning` must be called under the folder's start lock.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  chownSync,
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import type { Config } from '../config.ts';
+import { appError } from '../errors.ts';
+import { clusterFolder, type DataFolder, folderError } from './data-folder.ts';
+import { findPostgresPrograms, type PostgresPrograms, PROGRAM_ENVIRONMENT } from './postgres-programs.ts';
+import { prepareSocketFolder, SOCKET_PORT } from './socket-folder.ts';
+
+/** Recovery after a crash replays up to max_wal_size; a slow disk may take minutes for it. */
+export const START_TIMEOUT_MS = 600_000;
+export const STOP_TIMEOUT_MS = 30_000;
+const INITDB_TIMEOUT_MS = 300_000;
+const POLL_MS = 25;
+/** After kill -9 of PostgreSQL its other processes live on for moments, and it refuses to start beside them. */
+const START_ATTEMPTS_MAX = 60;
+const START_RETRY_MS = 250;
+const LOG_BYTES_MAX = 4_194_304;
+const SAID_BYTES_MAX = 2_000;
+export const PRIVATE_USER = 'parapet';
+export const PRIVATE_DATABASE = 'parapet';
+
+/** What the private PostgreSQL is always started with; given on its command line, so that no file can say otherwise. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  listen_addresses: '',
+  port: String(SOCKET_PORT),
+  unix_socket_permissions: '0700',
+  max_connections: '250',
+  fsync: 'on',
+  full_page_writes: 'on',
+  synchronous_commit: 'on',
+  shared_buffers: '256MB',
+  max_wal_size: '2GB',
+  wal_compression: 'pglz',
+  jit: 'off',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  // Starts, stops and crashes are logged; failed statements are answered to whoever sent them.
+  log_min_messages: 'log',
+  log_checkpoints: 'off',
+  log_autovacuum_min_duration: '-1',
+  logging_collector: 'off',
+};
+
+/** Who to ask, and how to reach it. */
+export interface RunningPostgres {
+  readonly pid: number;
+  readonly socketFolder: string;
+}
+
+/** The connection string of `database` in a running private PostgreSQL. It holds the password. */
+export function privateConnectionString(folder: DataFolder, socketFolder: string, database: string): string {
+  const password = readPassword(folder);
+  const host = encodeURIComponent(socketFolder);
+  return `postgresql://${PRIVATE_USER}:${password}@/${database}?host=${host}&port=${SOCKET_PORT}`;
+}
+
+/**
+ * Makes sure that the folder's PostgreSQL runs and answers: one left over is adopted, a missing one is made. `settings`
+ * add to the usual ones. Throws in words: no programs, full or read-only disk, or what PostgreSQL itself said.
+ */
+export async function ensurePostgres(
+  config: Pick<Config, 'postgresBin' | 'searchPath'>,
+  folder: DataFolder,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<RunningPostgres> {
+  const socketFolder = prepareSocketFolder(folder);
+  const leftOver = findPostmaster(folder);
+  const running = leftOver === undefined ? undefined : await adopt(folder, leftOver, socketFolder);
+  if (running !== undefined) return running;
+  const version = readClusterVersion(folder);
+  const programs = findPostgresPrograms(config, folder, version);
+  if (version === undefined) initialise(programs, folder);
+  return start(programs, folder, socketFolder, settings);
+}
+
+/** Stops PostgreSQL: its clients are cut off, what they committed stays. Returns when it has ended. */
+export async function stopPostgres(folder: DataFolder): Promise<void> {
+  const pid = findPostmaster(folder);
+  if (pid === undefined) return;
+  for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
+    signalProcess(pid, signal);
+    if (await waitUntil(() => !isRunning(pid), STOP_TIMEOUT_MS)) return;
+  }
+  throw appError('postgres-failed', {
+    problem: `(process ${pid}) did not stop. Look at ${logFile(folder)}.`,
+  });
+}
+
+/** Whether process `pid` lives; one that has ended and waits to be collected does not. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
+  }
+  try {
+    const [, state] = /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+    return state !== 'Z' && state !== 'X';
+  } catch {
+    // No /proc: the signal has answered. With one, the process has just ended.
+    return !existsSync('/proc/self/stat');
+  }
+}
+
+/** The process of the folder's running PostgreSQL, or undefined. Clears away what a dead one left in the way. */
+function findPostmaster(folder: DataFolder): number | undefined {
+  const cluster = clusterFolder(folder);
+  const file = join(cluster, 'postmaster.pid');
+  let pid: number;
+  try {
+    pid = Number.parseInt(readFileSync(file, 'utf8'), 10);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw folderError(folder, error);
+  }
+  if (!(pid > 0) || !isRunning(pid)) return undefined;
+  const home = workingFolder(pid);
+  if (home === undefined || home === realpathSync(cluster)) return pid;
+  // Another program got the number since, as happens whenever a container starts anew. PostgreSQL would take it for itself.
+  rmSync(file);
+  return undefined;
+}
+
+/** The working folder of a process, which for PostgreSQL is its cluster; undefined where the system does not say. */
+function workingFolder(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Waits until a PostgreSQL that was found running answers. Undefined when it ends instead, as when it was stopping. */
+async function adopt(
+  folder: DataFolder,
+  pid: number,
+  socketFolder: string,
+): Promise<RunningPostgres | undefined> {
+  const [, , , , itsSocketFolder] = readFileSync(join(clusterFolder(folder), 'postmaster.pid'), 'utf8').split(
+    '\n',
+  );
+  if (itsSocketFolder !== socketFolder) {
+    // It was started before the folder was moved: nobody would find it there.
+    await stopPostgres(folder);
+    return undefined;
+  }
+  return (await waitForAnswer(folder, socketFolder, () => isRunning(pid)))
+    ? { pid, socketFolder }
+    : undefined;
+}
+
+/** The major version of the existing cluster, or undefined where there is none yet. */
+function readClusterVersion(folder: DataFolder): number | undefined {
+  const cluster = clusterFolder(folder);
+  try {
+    if (!existsSync(cluster)) return undefined;
+    const text = readFileSync(join(cluster, 'PG_VERSION'), 'utf8').trim();
+    if (/^\d{1,3}$/.test(text)) return Number(text);
+  } catch (error) {
+    throw folderError(folder, error);
+  }
+  throw appError('data-folder-unusable', {
+    folder: folder.path,
+    problem: `${cluster} holds no PostgreSQL cluster (its file PG_VERSION is not readable)`,
+    way: 'Restore the folder from a backup, or move it away to start anew.',
+  });
+}
+
+/** Makes a cluster: in a folder beside its place, which becomes visible whole. */
+function initialise(programs: PostgresPrograms, folder: DataFolder): void {
+  const unfinished = `${clusterFolder(folder)}-unfinished`;
+  const passwordForInitdb = join(folder.path, 'initdb-password');
+  const owner = folder.account;
+  try {
+    rmSync(unfinished, { recursive: true, force: true });
+    rmSync(passwordForInitdb, { force: true });
+    mkdirSync(unfinished, { mode: 0o700 });
+    writePassword(folder);
+    writeFileSync(passwordForInitdb, readPassword(folder), { mode: 0o600, flag: 'wx' });
+    if (owner !== undefined) {
+      chownSync(unfinished, owner.uid, owner.gid);
+      chownSync(passwordForInitdb, owner.uid, owner.gid);
+    }
+    runInitdb(programs, folder, unfinished, passwordForInitdb);
+    renameSync(unfinished, clusterFolder(folder));
+  } catch (error) {
+    throw folderError(folder, error);
+  } finally {
+    rmSync(passwordForInitdb, { force: true });
+  }
+}
+
+function runInitdb(
+  programs: PostgresPrograms,
+  folder: DataFolder,
+  cluster: string,
+  passwordFile: string,
+): void {
+  const answer = spawnSync(
+    join(programs.folder, 'initdb'),
+    [
+      ...['-D', cluster, '-U', PRIVATE_USER, `--pwfile=${passwordFile}`],
+      // Text is ordered by bytes, the same on every system and in every version of its libraries.
+      ...['--encoding=UTF8', '--locale=C', '--data-checksums'],
+      ...['--auth-local=scram-sha-256', '--auth-host=reject', '--no-instructions'],
+    ],
+    { ...identity(folder), cwd: '/', env: PROGRAM_ENVIRONMENT, encoding: 'utf8', timeout: INITDB_TIMEOUT_MS },
+  );
+  if (answer.status === 0) return;
+  const said = answer.error?.message ?? answer.stderr;
+  throw failure(folder, said, 'could not be made');
+}
+
+/** The user to run PostgreSQL's programs as. */
+function identity({ account }: DataFolder): { readonly uid?: number; readonly gid?: number } {
+  return account === undefined ? {} : { uid: account.uid, gid: account.gid };
+}
+
+async function start(
+  programs: PostgresPrograms,
+  folder: DataFolder,
+  socketFolder: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<RunningPostgres> {
+  const options = Object.entries({
+    ...SETTINGS,
+    ...settings,
+    // A list of folders: quoted, because a comma or a quote may be part of a name.
+    unix_socket_directories: `"${socketFolder.replaceAll('"', '""')}"`,
+  }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  for (let attempt = 1; ; attempt += 1) {
+    const log = openLog(folder);
+    let pid: number;
+    try {
+      pid = await spawnPostgres(programs, folder, options, log.fd);
+    } finally {
+      closeSync(log.fd);
+    }
+    try {
+      if (await waitForAnswer(folder, socketFolder, () => isRunning(pid))) return { pid, socketFolder };
+    } catch (error) {
+      signalProcess(pid, 'SIGINT');
+      throw error;
+    }
+    const said = readFileSync(logFile(folder)).subarray(log.offset).toString('utf8');
+    const isBesideOld = /pre-existing shared memory block|lock file "[^"]*" already exists/.test(said);
+    if (!isBesideOld || attempt >= START_ATTEMPTS_MAX) throw failure(folder, said, 'did not start');
+    await delay(START_RETRY_MS);
+  }
+}
+
+/** Starts it in a session of its own: what a terminal or a service manager sends to Parapet's group is not meant for it. */
+function spawnPostgres(
+  programs: PostgresPrograms,
+  folder: DataFolder,
+  options: readonly string[],
+  log: number,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(join(programs.folder, 'postgres'), ['-D', clusterFolder(folder), ...options], {
+      ...identity(folder),
+      cwd: '/',
+      env: PROGRAM_ENVIRONMENT,
+      detached: true,
+      stdio: ['ignore', log, log],
+    });
+    child.once('error', (error) => reject(failure(folder, error.message, 'did not start')));
+    child.once('spawn', () => {
+      child.unref();
+      if (child.pid !== undefined) resolve(child.pid);
+    });
+  });
+}
+
+/** Waits until a login succeeds, and makes Parapet's database where it is missing. False when `isAlive` ends before. */
+async function waitForAnswer(
+  folder: DataFolder,
+  socketFolder: string,
+  isAlive: () => boolean,
+): Promise<boolean> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  for (;;) {
+    const problem = await tryLogin(folder, socketFolder);
+    if (problem === undefined) return true;
+    if (!isAlive()) return false;
+    // 28: the password is wrong, and stays so.
+    if (problem.code?.startsWith('28') === true || Date.now() >= deadline) {
+      throw appError('postgres-failed', {
+        problem: `runs but cannot be used: ${problem.message}. The password in ${passwordFile(folder)} may have been changed: restore the data folder from a backup.`,
+      });
+    }
+    await delay(POLL_MS);
+  }
+}
+
+async function tryLogin(
+  folder: DataFolder,
+  socketFolder: string,
+): Promise<{ readonly message: string; readonly code?: string } | undefined> {
+  const client = new Client({ connectionString: privateConnectionString(folder, socketFolder, 'postgres') });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [PRIVATE_DATABASE]);
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${PRIVATE_DATABASE} TEMPLATE template0`);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return 'code' in error && typeof error.code === 'string'
+      ? { message: error.message, code: error.code }
+      : { message: error.message };
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function signalProcess(pid: number, signal: 'SIGINT' | 'SIGQUIT'): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+/** The error for what PostgreSQL's programs said: the disk's state in our words, everything else in theirs. */
+function failure(folder: DataFolder, said: string, what: string): unknown {
+  const code = /No space left on device|Disk quota exceeded/.test(said)
+    ? 'ENOSPC'
+    : /Read-only file system/.test(said)
+      ? 'EROFS'
+      : undefined;
+  if (code !== undefined) return folderError(folder, Object.assign(new Error(said), { code }));
+  const lines = said.slice(-SAID_BYTES_MAX).trim().split('\n');
+  const telling = lines.filter((line) => /FATAL|PANIC|ERROR|error/.test(line));
+  const words = (telling.length > 0 ? telling : lines).join(' ').trim() || 'it said nothing';
+  return appError('postgres-failed', { problem: `${what}: ${words}. Its log is ${logFile(folder)}.` });
+}
+
+function logFile(folder: DataFolder): string {
+  return join(folder.path, 'postgresql.log');
+}
+
+function openLog(folder: DataFolder): { readonly fd: number; readonly offset: number } {
+  try {
+    const { O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW } = constants;
+    const fd = openSync(logFile(folder), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
+    const { size } = fstatSync(fd);
+    if (size <= LOG_BYTES_MAX) return { fd, offset: size };
+    ftruncateSync(fd);
+    return { fd, offset: 0 };
+  } catch (error) {
+    throw folderError(folder, error);
+  }
+}
+
+function passwordFile(folder: DataFolder): string {
+  return join(folder.path, 'postgresql-password');
+}
+
+/** Makes the password, unless an interrupted start has left one. */
+function writePassword(folder: DataFolder): void {
+  if (existsSync(passwordFile(folder))) return;
+  const unfinished = `${passwordFile(folder)}-unfinished`;
+  rmSync(unfinished, { force: true });
+  writeFileSync(unfinished, randomBytes(24).toString('base64url'), { mode: 0o600, flag: 'wx' });
+  renameSync(unfinished, passwordFile(folder));
+}
+
+function readPassword(folder: DataFolder): string {
+  try {
+    return readFileSync(passwordFile(folder), 'utf8').trim();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      throw appError('data-folder-unusable', {
+        folder: folder.path,
+        problem: `the file ${passwordFile(folder)}, which holds the password of its database, is missing`,
+        way: 'Restore it from a backup of the data folder.',
+      });
+    }
+    throw folderError(folder, error);
+  }
+}
+
+async function waitUntil(condition: () => boolean, timeoutMs: number): Promise<boolean> {
+  const deadline = Date.now() + timeoutMs;
+  while (!condition()) {
+    if (Date.now() >= deadline) return false;
+    await delay(POLL_MS);
+  }
+  return true;
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
