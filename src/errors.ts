@@ -278,6 +278,15 @@ const CATALOGUE = {
     message: (f: { readonly skipped: number; readonly first: string }) =>
       `Nothing could be imported, and nothing was changed: ${f.skipped} records were skipped. The first: ${f.first}`,
   },
+  'operation-not-offered': {
+    status: 400,
+    message: (f: { readonly operation: string }) =>
+      `operate_type: ${f.operation} is not offered by this version; ignore, not_ignore and manual_repair are.`,
+  },
+  'selection-not-single': {
+    status: 400,
+    message: () => 'Give exactly one of select_type, data_list and host_data_list.',
+  },
   'server-unknown': {
     status: 403,
     message: (f: { readonly serverId: string }) =>
@@ -285,7 +294,8 @@ const CATALOGUE = {
   },
   'vulnerability-unknown': {
     status: 400,
-    message: (f: { readonly id: string }) => `Vulnerability ${f.id} is not known to the advisories in force.`,
+    message: (f: { readonly id: string }) =>
+      `Vulnerability ${f.id} is not known, or no server in your scope has it.`,
   },
   'finding-unknown': {
     status: 400,

@@ -18,6 +18,8 @@ const SERVERS_PER_BATCH = 200;
 export interface FindingSelection {
   readonly serverId: string;
   readonly vulnerabilityIds: readonly string[] | 'all';
+  /** Whether the server was named by the caller: then a named finding that does not allow the operation refuses all. */
+  readonly isNamed: boolean;
 }
 
 export interface DecisionRequest {
@@ -48,6 +50,7 @@ interface ResolvedSelection {
   readonly serverId: string;
   /** Numbers by the id under which they were asked for; "all" of the type where undefined. */
   readonly named: ReadonlyMap<string, ReadonlySet<number>> | undefined;
+  readonly isNamed: boolean;
 }
 
 async function resolveSelection(
@@ -57,7 +60,7 @@ async function resolveSelection(
   const { selection } = request;
   if (selection === 'all') {
     const all = await serverIdsInScope(tx, request, undefined);
-    return all.map((serverId) => ({ serverId, named: undefined }));
+    return all.map((serverId) => ({ serverId, named: undefined, isNamed: false }));
   }
   const asked = new Map<string, Set<string> | 'all'>();
   for (const { serverId, vulnerabilityIds } of selection) {
@@ -65,6 +68,7 @@ async function resolveSelection(
     if (vulnerabilityIds === 'all' || held === 'all') asked.set(serverId, 'all');
     else asked.set(serverId, new Set([...(held ?? []), ...vulnerabilityIds]));
   }
+  const isNamed = new Set(selection.filter((item) => item.isNamed).map((item) => item.serverId));
   const found = new Set(await serverIdsInScope(tx, request, [...asked.keys()]));
   for (const serverId of asked.keys())
     if (!found.has(serverId)) throw appError('server-unknown', { serverId });
@@ -77,6 +81,7 @@ async function resolveSelection(
       serverId,
       named:
         wanted === 'all' ? undefined : new Map([...wanted].map((id) => [id, numbers.get(id) ?? new Set()])),
+      isNamed: isNamed.has(serverId),
     }));
 }
 
@@ -106,13 +111,13 @@ async function decideBatch(
     batch.map((item) => item.serverId),
   );
   const ofType = await numbersOfType(tx, servers, request.type);
-  const named = new Map(batch.map((item) => [item.serverId, item.named]));
+  const asked = new Map(batch.map((item) => [item.serverId, item]));
   const targets = servers.flatMap((server) => {
-    const wanted = named.get(server.id);
+    const item = asked.get(server.id);
     const chosen =
-      wanted === undefined
+      item?.named === undefined
         ? allowedFindings(server, operation, ofType)
-        : namedFindings(server, operation, wanted);
+        : namedFindings(server, operation, { named: item.named, isNamed: item.isNamed });
     return chosen.map((vulnerability) => ({ serverId: server.id, vulnerability }));
   });
   if (targets.length === 0) return 0;
@@ -157,16 +162,17 @@ function allowedFindings(
 function namedFindings(
   server: AssessableServer,
   operation: SupportedOperation,
-  wanted: ReadonlyMap<string, ReadonlySet<number>>,
+  asked: { readonly named: ReadonlyMap<string, ReadonlySet<number>>; readonly isNamed: boolean },
 ): readonly number[] {
   const findings = new Map(server.findings.map((finding) => [finding.vulnerability, finding]));
-  return [...wanted.entries()].flatMap(([id, numbers]) => {
+  return [...asked.named.entries()].flatMap(([id, numbers]) => {
     const held = [...numbers].flatMap((number) => findings.get(number) ?? []);
-    if (held.length === 0) throw appError('finding-unknown', { id, serverId: server.id });
-    for (const { status } of held) {
-      if (!isAllowed(operation, status))
-        throw appError('operation-not-allowed', { id, serverId: server.id, operation, status });
+    const allowed = held.filter((finding) => isAllowed(operation, finding.status));
+    const [refused] = held.filter((finding) => !allowed.includes(finding));
+    if (asked.isNamed && held.length === 0) throw appError('finding-unknown', { id, serverId: server.id });
+    if (asked.isNamed && refused !== undefined) {
+      throw appError('operation-not-allowed', { id, serverId: server.id, operation, status: refused.status });
     }
-    return held.map((finding) => finding.vulnerability);
+    return allowed.map((finding) => finding.vulnerability);
   });
 }

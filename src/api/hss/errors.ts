@@ -44,6 +44,12 @@ const BY_CODE: Partial<Readonly<Record<ErrorCode, WireError>>> = {
   'enterprise-project-unknown': service('HSS.0003'),
   'list-too-long': service('HSS.0006'),
   'right-missing': service('HSS.0013'),
+  'server-unknown': service('00000010'),
+  'vulnerability-unknown': service('HSS.0201'),
+  'finding-unknown': service('HSS.0203'),
+  'operation-not-allowed': service('HSS.1059'),
+  'operation-not-offered': service('HSS.0001'),
+  'selection-not-single': service('HSS.0004'),
   'enterprise-project-unnamed': service('HSS.0013'),
 };
 
