@@ -3,14 +3,10 @@
  * the asked type or its empty one; none follows a prototype, none throws.
  */
 
-export type JsonRecord = Readonly<Record<string, unknown>>;
-
-export function isJsonRecord(value: unknown): value is JsonRecord {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+import { isJsonObject, type JsonObject } from '../archive/json-guard.ts';
 
 function ownField(value: unknown, name: string): unknown {
-  return isJsonRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+  return isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
 /** The text in field `name`; empty where it is absent or no text. */
@@ -47,21 +43,21 @@ export function textListField(value: unknown, name: string): readonly string[] {
 }
 
 /** The record in field `name`; an empty one where it is absent or no record. */
-export function recordField(value: unknown, name: string): JsonRecord {
+export function recordField(value: unknown, name: string): JsonObject {
   const field = ownField(value, name);
-  return isJsonRecord(field) ? field : {};
+  return isJsonObject(field) ? field : {};
 }
 
 /** The values of a record or the items of a list in field `name`: some tools write the one, some the other. */
 export function valuesField(value: unknown, name: string): readonly unknown[] {
   const field = ownField(value, name);
   if (Array.isArray(field)) return field;
-  return isJsonRecord(field) ? Object.values(field) : [];
+  return isJsonObject(field) ? Object.values(field) : [];
 }
 
 /** Whether the record has a field `name` of its own. */
 export function hasField(value: unknown, name: string): boolean {
-  return isJsonRecord(value) && Object.hasOwn(value, name);
+  return isJsonObject(value) && Object.hasOwn(value, name);
 }
 
 /** A `name`/`value` list, as CycloneDX writes properties, as a map; the first value of a name counts. */

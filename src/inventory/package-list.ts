@@ -60,6 +60,11 @@ export class PackageList {
     this.#file = file;
   }
 
+  /** The name of the file, for messages. */
+  get file(): string {
+    return this.#file;
+  }
+
   /** How many distinct system packages there are so far. */
   get systemPackageCount(): number {
     return this.#systemPackages;

@@ -1,0 +1,57 @@
+import { isApplicationEcosystem } from '../package.ts';
+import type { PackageList } from '../package-list.ts';
+import { applicationPackage } from '../purl.ts';
+import { isInstalledStatus } from './dpkg-status.ts';
+import { addRpmQueryLine } from './rpm-list.ts';
+
+/** Reads one line of a section into `list`; a bad one becomes a problem at `where`. */
+export type LineReader = (line: string, where: string, list: PackageList) => void;
+
+/** The sections of a report that hold packages, and how a line of each reads (see report.ts). */
+export const LINE_READERS: ReadonlyMap<string, LineReader> = new Map<string, LineReader>([
+  ['packages dpkg', addDpkgLine],
+  ['packages rpm', addRpmQueryLine],
+  ['packages apk', addApkLine],
+  ['applications', addApplicationLine],
+]);
+
+/** What the agent asks dpkg for: `dpkg-query -W -f "$DPKG_QUERY_FORMAT"`. */
+export const DPKG_QUERY_FORMAT =
+  '${Package}\\t${Version}\\t${Architecture}\\t${source:Package}\\t${source:Version}\\t${Status}\\n';
+
+function addDpkgLine(line: string, where: string, list: PackageList): void {
+  const columns = columnsOf(line, 6, where, list);
+  if (columns === undefined) return;
+  const [name = '', version = '', arch = '', source = '', sourceVersion = '', status = ''] = columns;
+  if (isInstalledStatus(status)) list.addSystemPackage({ name, version, arch, source, sourceVersion }, where);
+}
+
+function addApkLine(line: string, where: string, list: PackageList): void {
+  const columns = columnsOf(line, 4, where, list);
+  if (columns === undefined) return;
+  const [name = '', version = '', arch = '', source = ''] = columns;
+  list.addSystemPackage({ name, version, arch, source }, where);
+}
+
+function addApplicationLine(line: string, where: string, list: PackageList): void {
+  const columns = columnsOf(line, 4, where, list);
+  if (columns === undefined) return;
+  const [ecosystem = '', name = '', version = '', path = ''] = columns;
+  if (!isApplicationEcosystem(ecosystem)) {
+    list.addUnsupported(`packages of ecosystem "${ecosystem}"`, name);
+    return;
+  }
+  list.addApplicationPackage({ ...applicationPackage(ecosystem, name, version), paths: [path] }, where);
+}
+
+function columnsOf(
+  line: string,
+  count: number,
+  where: string,
+  list: PackageList,
+): readonly string[] | undefined {
+  const columns = line.split('\t').map((column) => column.trim());
+  if (columns.length === count) return columns;
+  list.addProblem(`${where}: ${columns.length} columns instead of ${count}: "${line.slice(0, 100)}"`);
+  return undefined;
+}

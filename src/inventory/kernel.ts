@@ -1,0 +1,24 @@
+import type { RunningKernel } from './inventory.ts';
+
+/** Longest release or version of a kernel that is taken, in characters. */
+export const KERNEL_FIELD_LENGTH_MAX_CHARS = 200;
+
+/**
+ * The running kernel from `uname -r`, `uname -v` and Ubuntu's `/proc/version_signature` (empty where there is none).
+ * The package version is in the second on Debian (`#1 SMP Debian 5.10.46-4 (2021-08-03)`) and in the third on Ubuntu
+ * (`Ubuntu 5.15.0-69.76-generic 5.15.87`); elsewhere the release names the package by itself. Undefined without a
+ * release.
+ */
+export function runningKernelOf(kernel: {
+  readonly release: string;
+  readonly unameVersion: string;
+  readonly signature: string;
+}): RunningKernel | undefined {
+  const release = kernel.release.trim();
+  if (release === '' || release.length > KERNEL_FIELD_LENGTH_MAX_CHARS || /[^\x21-\x7e]/.test(release)) {
+    return undefined;
+  }
+  const ubuntu = /^Ubuntu (\d[\w.+]{0,40}-\d[\w.~+]{0,60})-/.exec(kernel.signature)?.[1];
+  const debian = /\bDebian (\d[\w.+~:-]{0,100})/.exec(kernel.unameVersion.slice(0, 500))?.[1];
+  return { release, version: ubuntu ?? debian ?? '' };
+}

@@ -1,0 +1,205 @@
+/**
+ * The report of Parapet's agent: plain text, because a POSIX shell has to write it and a person has to be able to read
+ * it. UTF-8, lines end in LF. A head of three lines, then the body of sections:
+ *
+ *     parapet-report 1
+ *     collected-at 1764000000
+ *     digest sha256:5f0c…
+ *     [server]
+ *     name web-01
+ *     machine-id 0f3c…
+ *     agent 0.1.0
+ *     address 10.0.0.5
+ *     public-address 203.0.113.7
+ *     [os-release]
+ *     PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"
+ *     …
+ *     [kernel]
+ *     6.1.0-18-amd64
+ *     #1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1 (2024-02-01)
+ *     Ubuntu 5.15.0-69.76-generic 5.15.87
+ *     [packages dpkg]
+ *     …
+ *     [packages rpm]
+ *     …
+ *     [packages apk]
+ *     …
+ *     [applications]
+ *     npm<TAB>express<TAB>4.18.2<TAB>/srv/app/node_modules/express
+ *     [problems]
+ *     rpm: the database is locked
+ *     [end]
+ *
+ * **Head.** `collected-at` is in seconds since 1970. `digest` is `sha256:` and the hexadecimal SHA-256 of the body: of
+ * the exact bytes from the `[` of `[server]` to the line feed after `[end]`, as `sha256sum` prints for a file that holds
+ * the body alone. It may be `digest -` where a machine has no `sha256sum`; then the service computes it.
+ *
+ * **Body.** Sections come in the order above; every one but `[server]` and `[end]` may be missing. `[end]` must be the
+ * last line: without it the report was cut short. The agent sorts the lines of the package, application and problem
+ * sections with `LC_ALL=C sort -u`, so that the same set gives the same digest, in whatever order the package manager
+ * lists it; nothing that changes from one run to the next (times, loads) may stand in the body. A report whose digest
+ * equals that of the last one accepted need not be sent: asking with the digest alone is enough.
+ *
+ * **[server]** `name` (`uname -n`), `machine-id` (`/etc/machine-id`; empty where there is none), `agent` (its
+ * version), `address` and `public-address`, as many lines as there are.
+ * **[os-release]** the file as it is, without empty lines; a line that begins with `[` is left out.
+ * **[kernel]** `uname -r`, then `uname -v`, then, where it exists, `/proc/version_signature`.
+ * **[packages dpkg]** one line a package, from
+ * `dpkg-query -W -f '${Package}\t${Version}\t${Architecture}\t${source:Package}\t${source:Version}\t${Status}\n'`.
+ * **[packages rpm]** one line a package, from `rpm -qa --queryformat` with `RPM_QUERY_FORMAT` (formats/rpm-list.ts);
+ * an rpm that does not know `MODULARITYLABEL` gets the same format with nothing in the seventh column.
+ * **[packages apk]** `NAME<TAB>VERSION<TAB>ARCH<TAB>ORIGIN`, the `P:`, `V:`, `A:` and `o:` of
+ * `/lib/apk/db/installed`.
+ * **[applications]** `ECOSYSTEM<TAB>NAME<TAB>VERSION<TAB>PATH`, ecosystems spelled as in package.ts.
+ * **[problems]** what the agent could not look into, one line each.
+ */
+import { createHash } from 'node:crypto';
+import { appError } from '../errors.ts';
+import type { FoundServer, TextFormat } from './formats/format.ts';
+import { LINE_READERS } from './formats/report-lines.ts';
+import type { Inventory } from './inventory.ts';
+import { inventoryOf } from './inventory-of.ts';
+import { runningKernelOf } from './kernel.ts';
+import { parseOsRelease } from './os-release.ts';
+import { PackageList, shownText } from './package-list.ts';
+import { decodeText, unpack } from './unpack.ts';
+
+/** The first line of a report, and its version. */
+export const REPORT_FIRST_LINE = 'parapet-report 1';
+/** Largest report, unpacked: 200,000 packages in lines of some 100 bytes are 20 MB. */
+export const REPORT_BYTES_MAX = 32 * 1024 * 1024;
+/** Longest line of a report that is read, in characters. */
+export const REPORT_LINE_LENGTH_MAX_CHARS = 8192;
+/** Most problems of the agent's own that are kept. */
+export const REPORT_PROBLEMS_MAX = 100;
+
+/** A report, read and checked. */
+export interface ParapetReport {
+  /** `/etc/machine-id`, or empty: two of them under one enrolment are two servers. */
+  readonly machineId: string;
+  readonly agentVersion: string;
+  /** `sha256:` and 64 hexadecimal digits: of the body's exact bytes. */
+  readonly digest: string;
+  readonly inventory: Inventory;
+}
+
+interface ReadReport extends Omit<ParapetReport, 'inventory'> {
+  readonly found: FoundServer;
+}
+
+/** The agent's report as an inventory file among others. */
+export const PARAPET_REPORT: TextFormat = {
+  name: "Parapet's report",
+  recognises: (text) => /^parapet-report \d/.test(text),
+  read: (_text, list, bytes) => readReport(bytes, list).found,
+};
+
+/**
+ * Reads a report, plain or gzip, as the agent sends it. Throws `inventory-unreadable` where it is no whole report of
+ * version 1 or its digest does not fit, `inventory-too-large` past a limit, `inventory-system-unknown` where its
+ * os-release names no system. A bad line costs only itself.
+ */
+export function parseReport(bytes: Uint8Array): ParapetReport {
+  const list = new PackageList('report');
+  const { found, ...head } = readReport(unpack(bytes, { file: list.file, bytesMax: REPORT_BYTES_MAX }), list);
+  return { ...head, inventory: inventoryOf(found, list) };
+}
+
+/** The digest of a body's bytes as a report states it. */
+export function digestOfBody(body: Uint8Array): string {
+  return `sha256:${createHash('sha256').update(body).digest('hex')}`;
+}
+
+function readReport(bytes: Uint8Array, list: PackageList): ReadReport {
+  const unreadable = (problem: string): Error =>
+    appError('inventory-unreadable', { file: list.file, problem });
+  if (bytes.byteLength > REPORT_BYTES_MAX) {
+    throw appError('inventory-too-large', { file: list.file, what: 'bytes', limit: REPORT_BYTES_MAX });
+  }
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const start = buffer.indexOf('\n[') + 1;
+  if (start === 0) throw unreadable('a report without sections');
+  const headLines = decodeText(buffer.subarray(0, start)).split('\n');
+  if (headLines[0] !== REPORT_FIRST_LINE) {
+    throw unreadable(
+      `it begins with "${shownText(headLines[0] ?? '', 50)}" instead of "${REPORT_FIRST_LINE}"`,
+    );
+  }
+  const body = buffer.subarray(start);
+  if (!body.subarray(-7).equals(Buffer.from('\n[end]\n'))) {
+    throw unreadable('it does not end in the line [end]: it was cut short, send it again');
+  }
+  const digest = digestOfBody(body);
+  const stated = firstValueOf(headLines, 'digest');
+  if (stated !== '-' && stated !== digest) {
+    throw unreadable(`its digest is ${digest}, not ${shownText(stated, 80)} as it says: send it again`);
+  }
+  return {
+    digest,
+    ...readBody(decodeText(body), list, timeOfSeconds(firstValueOf(headLines, 'collected-at'))),
+  };
+}
+
+function readBody(
+  text: string,
+  list: PackageList,
+  collectedAt: number | undefined,
+): Omit<ReadReport, 'digest'> {
+  const server: string[] = [];
+  const osRelease: string[] = [];
+  const kernel: string[] = [];
+  const keptLines: ReadonlyMap<string, string[]> = new Map([
+    ['server', server],
+    ['os-release', osRelease],
+    ['kernel', kernel],
+  ]);
+  let section = '';
+  let agentProblems = 0;
+  text.split('\n').forEach((line, index) => {
+    const where = `line ${index + 1} of the body, [${section}]`;
+    if (line.startsWith('[') && line.endsWith(']')) {
+      section = line.slice(1, -1);
+      const isKnown =
+        section === 'end' || section === 'problems' || keptLines.has(section) || LINE_READERS.has(section);
+      if (!isKnown) list.addProblem(`section [${shownText(section, 50)}] is not known and was passed over`);
+    } else if (line.length > REPORT_LINE_LENGTH_MAX_CHARS) {
+      list.addProblem(`${where}: longer than ${REPORT_LINE_LENGTH_MAX_CHARS} characters`);
+    } else if (section === 'problems') {
+      agentProblems += 1;
+      if (line !== '' && agentProblems <= REPORT_PROBLEMS_MAX) list.addProblem(`agent: ${line}`);
+    } else if (keptLines.has(section)) {
+      keptLines.get(section)?.push(line);
+    } else if (line !== '') {
+      LINE_READERS.get(section)?.(line, where, list);
+    }
+  });
+  return {
+    machineId: shownText(firstValueOf(server, 'machine-id'), 64),
+    agentVersion: shownText(firstValueOf(server, 'agent'), 64),
+    found: {
+      system: parseOsRelease(osRelease.join('\n')),
+      name: firstValueOf(server, 'name'),
+      // A public address as the agent knows it comes first, so that it is taken for the public one.
+      addresses: [...valuesOf(server, 'public-address'), ...valuesOf(server, 'address')],
+      runningKernel: runningKernelOf({
+        release: kernel[0] ?? '',
+        unameVersion: kernel[1] ?? '',
+        signature: kernel[2] ?? '',
+      }),
+      collectedAt,
+    },
+  };
+}
+
+/** The values of the lines `key value`. */
+function valuesOf(lines: readonly string[], key: string): readonly string[] {
+  return lines.filter((line) => line.startsWith(`${key} `)).map((line) => line.slice(key.length + 1).trim());
+}
+
+function firstValueOf(lines: readonly string[], key: string): string {
+  return valuesOf(lines, key)[0] ?? '';
+}
+
+function timeOfSeconds(text: string): number | undefined {
+  return /^\d{1,11}$/.test(text) ? Number(text) * 1000 : undefined;
+}
