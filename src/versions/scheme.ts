@@ -15,6 +15,7 @@ export type VersionScheme = (typeof VERSION_SCHEMES)[number];
 
 /**
  * Orders two versions of one scheme: negative if `a` is older, 0 if equal, positive if newer.
- * Total, antisymmetric and transitive for any two strings: text that is no version of the scheme still has a fixed place.
+ * Total, antisymmetric and transitive for any strings: text that is no version of the scheme still has a fixed place.
+ * The one exception is `#` in Packagist's, a wildcard (see packagist.ts).
  */
 export type VersionComparer = (a: string, b: string) => number;
