@@ -1,0 +1,21 @@
+import type { Queryable } from '../database.ts';
+import { orNameTaken } from './name-taken.ts';
+
+export async function createEnterpriseProject(
+  tx: Queryable,
+  enterpriseProject: {
+    readonly domainId: string;
+    readonly id: string;
+    readonly name: string;
+    readonly createdAt: number;
+  },
+): Promise<void> {
+  await orNameTaken({ kind: 'enterprise project', name: enterpriseProject.name }, () =>
+    tx.execute('INSERT INTO enterprise_project (domain_id, id, name, created_at) VALUES ($1, $2, $3, $4)', [
+      enterpriseProject.domainId,
+      enterpriseProject.id,
+      enterpriseProject.name,
+      enterpriseProject.createdAt,
+    ]),
+  );
+}
