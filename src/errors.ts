@@ -196,6 +196,13 @@ const CATALOGUE = {
     message: (f: { readonly file: string; readonly what: string; readonly limit: number }) =>
       `The inventory ${f.file} holds more than ${f.limit} ${f.what}; split it by server`,
   },
+  'inventory-empty': {
+    status: 400,
+    message: (f: { readonly file: string; readonly reason: string }) =>
+      `The inventory ${f.file} holds no package that any advisory source speaks of${f.reason === '' ? '' : ` (${f.reason})`}, ` +
+      'so nothing could be said about the server. Make it so that it lists every package: for Trivy with --list-all-pkgs, ' +
+      'for SBOM tools with package URLs.',
+  },
   'system-name-invalid': {
     status: 400,
     message: (f: { readonly name: string }) =>
@@ -273,6 +280,11 @@ const CATALOGUE = {
     status: 400,
     message: (f: { readonly name: string; readonly problem: string }) => `${f.name} ${f.problem}`,
   },
+  'cannot-listen': {
+    status: 503,
+    message: (f: { readonly host: string; readonly port: number; readonly problem: string }) =>
+      `Cannot listen on ${f.host} port ${f.port}: ${f.problem}.`,
+  },
   'import-nothing-usable': {
     status: 400,
     message: (f: { readonly skipped: number; readonly first: string }) =>
@@ -291,6 +303,14 @@ const CATALOGUE = {
     status: 403,
     message: (f: { readonly serverId: string }) =>
       `Server ${f.serverId} does not exist in this project, or you have no rights in its enterprise project.`,
+  },
+  'group-exists': {
+    status: 409,
+    message: (f: { readonly name: string }) => `There is a server group called ${f.name} already.`,
+  },
+  'group-unknown': {
+    status: 404,
+    message: (f: { readonly group: string }) => `There is no server group ${f.group} in this project.`,
   },
   'vulnerability-unknown': {
     status: 400,

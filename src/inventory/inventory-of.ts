@@ -4,24 +4,37 @@ import type { FoundServer } from './formats/format.ts';
 import type { Inventory } from './inventory.ts';
 import { type PackageList, shownText } from './package-list.ts';
 import type { System } from './system.ts';
-import { refineSystem } from './system-from-name.ts';
+import { isKnownFamily, refineSystem } from './system-from-name.ts';
 
 /** Longest name of a server that is taken from a file, in characters; a longer one is cut. */
 export const SERVER_NAME_LENGTH_MAX_CHARS = 256;
+/** So many system packages without a system may stray into the SBOM of an application without making it unusable. */
+export const STRAY_SYSTEM_PACKAGES_MAX = 5;
+
+/** What the caller knows better than the file. */
+export interface GivenFacts {
+  readonly system?: System | undefined;
+  readonly name?: string | undefined;
+  /** Whether a server of a family we do not know may come without a package: it is then listed as not covered. */
+  readonly mayBeEmpty?: boolean;
+}
 
 /**
- * Makes an inventory of what a format found; `given` decides over what the file says. Throws
- * `inventory-system-unknown` where there are system packages but no system.
+ * Makes an inventory of what a format found; what is `given` decides over what the file says. Throws
+ * `inventory-system-unknown` where there are system packages but no system, and `inventory-empty` where there is no
+ * package at all: taken at its word, such a file would make every finding of its server fixed. A Windows server may
+ * have no programs; its updates count.
  */
-export function inventoryOf(
-  found: FoundServer,
-  list: PackageList,
-  given: { readonly system?: System | undefined; readonly name?: string | undefined } = {},
-): Inventory {
+export function inventoryOf(found: FoundServer, list: PackageList, given: GivenFacts = {}): Inventory {
   const named = given.system ?? found.system;
   const system = named === undefined ? undefined : refineSystem(named, list.systemVersions());
-  if (system === undefined && list.systemPackageCount > 0) {
-    throw appError('inventory-system-unknown', { file: list.file, packages: list.systemPackageCount });
+  if (system === undefined && list.systemPackageCount > 0) refuseOrNameStrays(list);
+  const packages = list.packages(system?.key);
+  const mayBeEmpty =
+    system?.osType === 'Windows' ||
+    (given.mayBeEmpty === true && system !== undefined && !isKnownFamily(system.family));
+  if (packages.length === 0 && !mayBeEmpty) {
+    throw appError('inventory-empty', { file: list.file, reason: list.problems()[0] ?? '' });
   }
   return {
     system,
@@ -31,8 +44,18 @@ export function inventoryOf(
       ...partAddresses(found.addresses ?? []),
     },
     runningKernel: found.runningKernel,
-    packages: list.packages(system?.key ?? ''),
+    packages,
     collectedAt: found.collectedAt,
     problems: list.problems(),
   };
+}
+
+function refuseOrNameStrays(list: PackageList): void {
+  const count = list.systemPackageCount;
+  if (count > STRAY_SYSTEM_PACKAGES_MAX || list.applicationPackageCount <= count) {
+    throw appError('inventory-system-unknown', { file: list.file, packages: count });
+  }
+  list.addProblem(
+    `${count} system packages left out: nothing says of which system they are; give --os-release or --system`,
+  );
 }

@@ -117,11 +117,19 @@ export class PackageList {
       this.#unsupported.set(kind, { count: 1, first: example });
   }
 
-  /** All packages in the order they were found, system packages as `systemKey`. */
-  packages(systemKey: string): readonly InstalledPackage[] {
-    return [...this.#packages.values()].map((entry) => ({
+  /** How many distinct application packages there are so far. */
+  get applicationPackageCount(): number {
+    return this.#packages.size - this.#systemPackages;
+  }
+
+  /** All packages in the order they were found, system packages as `systemKey`, or left out where that is undefined. */
+  packages(systemKey: string | undefined): readonly InstalledPackage[] {
+    const kept = [...this.#packages.values()].filter(
+      (entry) => entry.package.ecosystem !== '' || systemKey !== undefined,
+    );
+    return kept.map((entry) => ({
       ...entry.package,
-      ecosystem: entry.package.ecosystem || systemKey,
+      ecosystem: entry.package.ecosystem || (systemKey ?? ''),
       paths: [...entry.paths],
     }));
   }

@@ -96,8 +96,14 @@ export function packageOfPurl(purl: Purl): PurlPackage | undefined {
       const ecosystem = APPLICATION_TYPES.get(purl.type);
       if (ecosystem === undefined) return undefined;
       const separator = ecosystem === 'Maven' ? ':' : '/';
-      const name = purl.namespace === '' ? purl.name : `${purl.namespace}${separator}${purl.name}`;
-      return { kind: 'application', package: applicationPackage(ecosystem, name, purl.version) };
+      // Some Go tools escape the `@` before the version, so that it arrives as part of the name.
+      const escaped = purl.version === '' && ecosystem === 'Go' ? /^(.+)@(v[^@]+)$/.exec(purl.name) : null;
+      const last = escaped?.[1] ?? purl.name;
+      const name = purl.namespace === '' ? last : `${purl.namespace}${separator}${last}`;
+      return {
+        kind: 'application',
+        package: applicationPackage(ecosystem, name, escaped?.[2] ?? purl.version),
+      };
     }
   }
 }

@@ -102,7 +102,7 @@ export const PARAPET_REPORT: TextFormat = {
 export function parseReport(bytes: Uint8Array): ParapetReport {
   const list = new PackageList('report');
   const { found, ...head } = readReport(unpack(bytes, { file: list.file, bytesMax: REPORT_BYTES_MAX }), list);
-  return { ...head, inventory: inventoryOf(found, list) };
+  return { ...head, inventory: inventoryOf(found, list, { mayBeEmpty: true }) };
 }
 
 /** The digest of a body's bytes as a report states it. */

@@ -84,12 +84,19 @@ export function systemFromName(familyName: string, version: string, name?: strin
   const shown = name?.trim();
   if (known === undefined) {
     const id = family.toLowerCase();
-    if (!/^[a-z0-9][a-z0-9._-]*$/.test(id) || !/^[\w.+~ ()-]*$/.test(versionText)) return undefined;
+    // `none` is Trivy's word for an image without a system.
+    if (id === 'none' || !/^[a-z0-9][a-z0-9._-]*$/.test(id) || !/^[\w.+~ ()-]*$/.test(versionText))
+      return undefined;
     return systemOf(id, versionText, shown || `${family} ${versionText}`.trim());
   }
   const release = known.releaseOf(versionText);
   if (release === undefined || !/^[\w.+~ ()-]*$/.test(release)) return undefined;
   return systemOf(known.family, release, shown || `${known.label} ${versionText}`.trim());
+}
+
+/** Whether system.ts lists the family: we know how its releases are named and where its packages are recorded. */
+export function isKnownFamily(family: string): boolean {
+  return FAMILIES.some((known) => known.family === family);
 }
 
 /** The system a key means, as `--system` takes it (`debian:12`, also `alma:8.9`); undefined where it names none. */

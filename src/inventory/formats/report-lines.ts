@@ -17,6 +17,7 @@ export const LINE_READERS: ReadonlyMap<string, LineReader> = new Map<string, Lin
 
 /** What the agent asks dpkg for: `dpkg-query -W -f "$DPKG_QUERY_FORMAT"`. */
 export const DPKG_QUERY_FORMAT =
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: these are dpkg's own placeholders.
   '${Package}\\t${Version}\\t${Architecture}\\t${source:Package}\\t${source:Version}\\t${Status}\\n';
 
 function addDpkgLine(line: string, where: string, list: PackageList): void {

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { runningKernelOf } from './kernel.ts';
+
+describe('runningKernelOf', () => {
+  it.each([
+    ['5.10.0-8-amd64', '#1 SMP Debian 5.10.46-4 (2021-08-03)', '', '5.10.46-4'],
+    ['6.1.0-18-amd64', '#1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1 (2024-02-01)', '', '6.1.76-1'],
+    [
+      '5.15.0-69-generic',
+      '#76-Ubuntu SMP Fri Mar 17 17:19:29 UTC 2023',
+      'Ubuntu 5.15.0-69.76-generic 5.15.87',
+      '5.15.0-69.76',
+    ],
+    [
+      '5.4.0-1103-azure',
+      '#109~18.04.1-Ubuntu SMP',
+      'Ubuntu 5.4.0-1103.109~18.04.1-azure 5.4.233',
+      '5.4.0-1103.109~18.04.1',
+    ],
+    ['4.18.0-513.9.1.el8_9.x86_64', '#1 SMP Wed Nov 29 18:55:19 UTC 2023', '', ''],
+  ])('finds the version of %s', (release, unameVersion, signature, version) => {
+    expect(runningKernelOf({ release, unameVersion, signature })).toEqual({ release, version });
+  });
+
+  it('is undefined without a release, or with one that is none', () => {
+    for (const release of ['', ' ', 'a b', 'x'.repeat(300), 'a\u0000']) {
+      expect(runningKernelOf({ release, unameVersion: '', signature: '' })).toBeUndefined();
+    }
+  });
+});
