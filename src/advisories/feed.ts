@@ -12,14 +12,30 @@ export type FeedItem =
   | { readonly kind: 'list'; readonly feed: string; readonly publishedAt: number | undefined }
   | { readonly kind: 'advisory'; readonly feed: string; readonly advisory: Advisory }
   | {
+      /** A record that is no longer to be held, or not at all; `reason` says why. */
       readonly kind: 'withdrawn';
       readonly feed: string;
       readonly id: string;
       readonly modified: number | undefined;
+      readonly reason: WithdrawnReason;
     }
   | { readonly kind: 'known-exploited'; readonly entry: KnownExploited }
   | { readonly kind: 'exploit-probability'; readonly cve: string; readonly probability: number }
   | { readonly kind: 'problem'; readonly where: string; readonly problem: string };
+
+/**
+ * Why nothing is held of a record. `withdrawn`: its database took it back. `no-vulnerability`: a bug-fix or enhancement
+ * notice that names no CVE. `live-patch`: a fix of the running kernel, whose packages have a notice of their own.
+ * `other-ecosystem`: it concerns nothing that a server reports. `no-release`: it names a distribution without a release.
+ * `no-versions`: it names no affected version.
+ */
+export type WithdrawnReason =
+  | 'withdrawn'
+  | 'no-vulnerability'
+  | 'live-patch'
+  | 'other-ecosystem'
+  | 'no-release'
+  | 'no-versions';
 
 /** One entry of the known-exploited catalogue (CISA KEV JSON). */
 export interface KnownExploited {

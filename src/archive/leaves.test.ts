@@ -19,7 +19,7 @@ async function* inPieces(bytes: Buffer, size = 1_000): AsyncGenerator<Uint8Array
 }
 
 async function tarOf(
-  entries: readonly (Partial<tar.Header> & { readonly name: string; readonly body?: string })[],
+  entries: readonly (Parameters<tar.Pack['entry']>[0] & { readonly body?: string })[],
 ): Promise<Buffer> {
   const pack = tar.pack();
   for (const { body, ...header } of entries) pack.entry(header, body ?? '');
