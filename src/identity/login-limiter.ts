@@ -61,28 +61,36 @@ export function createLoginLimiter(now: () => number): LoginLimiter {
   }
 
   async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (running >= HASHINGS_AT_ONCE_MAX) {
+    if (running < HASHINGS_AT_ONCE_MAX) {
+      running++;
+    } else {
       if (waiting.length >= HASHINGS_WAITING_MAX) {
         throw appError('login-throttled', { seconds: BUSY_RETRY_SECONDS });
       }
       await new Promise<void>((resolve) => waiting.push(resolve));
     }
-    running++;
     try {
       return await work();
     } finally {
-      running--;
-      waiting.shift()?.();
+      // The place is handed to whoever has waited longest, or given up.
+      const next = waiting.shift();
+      if (next === undefined) running--;
+      else next();
     }
   }
 
   return {
-    attempt: (login, check) => {
+    attempt: async (login, check) => {
       const pair = subjectOf(`${login.user}\0${login.address}`);
       const address = subjectOf(login.address);
-      return inTurn(async () => {
+      const refuse = () => {
         refuseIfOver(pair, USER_FAILURES_MAX, USER_FAILURE_RECOVERY_MS);
         refuseIfOver(address, ADDRESS_FAILURES_MAX, ADDRESS_FAILURE_RECOVERY_MS);
+      };
+      refuse();
+      return inTurn(async () => {
+        // Once more: others may have failed while this one waited.
+        refuse();
         if (await check()) {
           failures.delete(pair);
           return true;
