@@ -2,7 +2,8 @@ import { appError } from '../errors.ts';
 import { partAddresses } from './addresses.ts';
 import type { FoundServer } from './formats/format.ts';
 import type { Inventory } from './inventory.ts';
-import { type PackageList, shownText } from './package-list.ts';
+import type { PackageList } from './package-list.ts';
+import { shownText } from './shown-text.ts';
 import type { System } from './system.ts';
 import { isKnownFamily, refineSystem } from './system-from-name.ts';
 

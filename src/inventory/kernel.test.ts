@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runningKernelOf } from './kernel.ts';
+import { runningKernelOf, statedKernel } from './kernel.ts';
 
 describe('runningKernelOf', () => {
   it.each([
@@ -26,5 +26,13 @@ describe('runningKernelOf', () => {
     for (const release of ['', ' ', 'a b', 'x'.repeat(300), 'a\u0000']) {
       expect(runningKernelOf({ release, unameVersion: '', signature: '' })).toBeUndefined();
     }
+  });
+});
+
+describe('statedKernel', () => {
+  it('keeps what can be stored and shown', () => {
+    expect(statedKernel('', '10.0.17763.6054')).toEqual({ release: '', version: '10.0.17763.6054' });
+    expect(statedKernel('5.10.0-8-amd64', 'bad\u0000')).toEqual({ release: '5.10.0-8-amd64', version: '' });
+    expect(statedKernel('', '')).toBeUndefined();
   });
 });

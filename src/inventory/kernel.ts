@@ -14,11 +14,18 @@ export function runningKernelOf(kernel: {
   readonly unameVersion: string;
   readonly signature: string;
 }): RunningKernel | undefined {
-  const release = kernel.release.trim();
-  if (release === '' || release.length > KERNEL_FIELD_LENGTH_MAX_CHARS || /[^\x21-\x7e]/.test(release)) {
-    return undefined;
-  }
   const ubuntu = /^Ubuntu (\d[\w.+]{0,40}-\d[\w.~+]{0,60})-/.exec(kernel.signature)?.[1];
   const debian = /\bDebian (\d[\w.+~:-]{0,100})/.exec(kernel.unameVersion.slice(0, 500))?.[1];
-  return { release, version: ubuntu ?? debian ?? '' };
+  return kernel.release.trim() === '' ? undefined : statedKernel(kernel.release, ubuntu ?? debian ?? '');
+}
+
+/** A kernel as a file states it, each field printable and within the limit, else empty; undefined where both are empty. */
+export function statedKernel(release: string, version: string): RunningKernel | undefined {
+  const kernel = { release: printable(release), version: printable(version) };
+  return kernel.release === '' && kernel.version === '' ? undefined : kernel;
+}
+
+function printable(text: string): string {
+  const value = text.trim();
+  return value.length <= KERNEL_FIELD_LENGTH_MAX_CHARS && /^[\x21-\x7e]*$/.test(value) ? value : '';
 }

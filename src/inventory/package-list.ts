@@ -1,6 +1,7 @@
 import { appError } from '../errors.ts';
 import { INVENTORY_PACKAGES_MAX, PACKAGE_FIELD_LENGTH_MAX_CHARS } from './inventory.ts';
 import type { ApplicationEcosystem, InstalledPackage, Package } from './package.ts';
+import { shownText } from './shown-text.ts';
 
 /** Most skipped records an inventory names; further ones are counted. */
 export const INVENTORY_PROBLEMS_MAX = 200;
@@ -35,22 +36,13 @@ function isCleanText(text: string): boolean {
   return !/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text) && text.isWellFormed();
 }
 
-/** `text` cut to `max` characters and without control characters, fit to be shown in a message. */
-export function shownText(text: string, max: number): string {
-  const clean = text
-    .slice(0, max * 2)
-    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
-    .toWellFormed();
-  return clean.length > max ? `${clean.slice(0, max - 1).toWellFormed()}…` : clean;
-}
-
 /**
  * Gathers what a format finds: checks each package, names and skips the bad ones, unites the paths of the same package
  * found twice. Lives as long as one file is being parsed.
  */
 export class PackageList {
   readonly #file: string;
-  readonly #packages = new Map<string, { readonly package: Package; readonly paths: Set<string> }>();
+  readonly #packages = new Map<string, { readonly package: Package; paths: Set<string> | undefined }>();
   readonly #problems: string[] = [];
   readonly #unsupported = new Map<string, { count: number; readonly first: string }>();
   #problemsOmitted = 0;
@@ -130,7 +122,7 @@ export class PackageList {
     return kept.map((entry) => ({
       ...entry.package,
       ecosystem: entry.package.ecosystem || (systemKey ?? ''),
-      paths: [...entry.paths],
+      paths: entry.paths === undefined ? [] : [...entry.paths],
     }));
   }
 
@@ -178,14 +170,14 @@ export class PackageList {
           limit: INVENTORY_PACKAGES_MAX,
         });
       }
-      entry = { package: item, paths: new Set() };
+      entry = { package: item, paths: undefined };
       this.#packages.set(key, entry);
       if (item.ecosystem === '') this.#systemPackages += 1;
     }
     for (const path of paths) {
-      if (entry.paths.size >= PACKAGE_PATHS_MAX) break;
-      if (path !== '' && path.length <= PACKAGE_PATH_LENGTH_MAX_CHARS && isCleanText(path))
-        entry.paths.add(path);
+      if (path === '' || path.length > PACKAGE_PATH_LENGTH_MAX_CHARS || !isCleanText(path)) continue;
+      entry.paths ??= new Set();
+      if (entry.paths.size < PACKAGE_PATHS_MAX) entry.paths.add(path);
     }
   }
 }

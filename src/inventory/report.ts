@@ -61,7 +61,8 @@ import type { Inventory } from './inventory.ts';
 import { inventoryOf } from './inventory-of.ts';
 import { runningKernelOf } from './kernel.ts';
 import { parseOsRelease } from './os-release.ts';
-import { PackageList, shownText } from './package-list.ts';
+import { PackageList } from './package-list.ts';
+import { shownText } from './shown-text.ts';
 import { decodeText, unpack } from './unpack.ts';
 
 /** The first line of a report, and its version. */

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { systemOf } from './system.ts';
-import { refineSystem, systemFromDistro, systemFromKey, systemFromName } from './system-from-name.ts';
+import {
+  isKnownFamily,
+  refineSystem,
+  systemFromDistro,
+  systemFromKey,
+  systemFromName,
+} from './system-from-name.ts';
 
 describe('systemFromName', () => {
   it.each([
@@ -23,6 +29,11 @@ describe('systemFromName', () => {
     ['debian', 'Bookworm', 'debian:12'],
     ['ubuntu', '18.04.3 LTS (Bionic Beaver)', 'ubuntu:18.04'],
     ['windows', 'Windows Server 2019', 'windows:Windows Server 2019'],
+    [
+      'windows',
+      'Windows Server, Version 20H2 (Server Core Installation)',
+      'windows:Windows Server, Version 20H2 (Server Core Installation)',
+    ],
     ['wolfi', '20230201', 'wolfi:20230201'],
   ])('takes %s %s for %s', (family, version, key) => {
     expect(systemFromName(family, version)?.key).toBe(key);
@@ -46,6 +57,14 @@ describe('systemFromName', () => {
   it('shows family and version where no name is given', () => {
     expect(systemFromName('alma', '8.9')?.name).toBe('AlmaLinux 8.9');
     expect(systemFromName('windows', 'Windows 7')?.name).toBe('Windows 7');
+  });
+});
+
+describe('the name shown', () => {
+  it('holds no control character and is bounded', () => {
+    const name = systemFromName('debian', '12', `Debian\u0000\n12 ${'x'.repeat(500)}`)?.name ?? '';
+    expect(name).toMatch(/^Debian 12 x+…$/);
+    expect(name.length).toBeLessThanOrEqual(100);
   });
 });
 
@@ -79,6 +98,13 @@ describe('systemFromDistro', () => {
 
   it('says nothing for an empty qualifier', () => {
     expect(systemFromDistro('', 'debian')).toBeUndefined();
+  });
+});
+
+describe('isKnownFamily', () => {
+  it('knows the families of system.ts and no others', () => {
+    expect(['debian', 'euleros', 'hce', 'windows'].every(isKnownFamily)).toBe(true);
+    expect(['nixos', '', '__proto__', 'alma'].some(isKnownFamily)).toBe(false);
   });
 });
 

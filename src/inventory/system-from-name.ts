@@ -1,4 +1,5 @@
 import { RELEASE_CODENAMES } from './release-dates.ts';
+import { shownText } from './shown-text.ts';
 import { type System, systemOf } from './system.ts';
 
 /** Longest family or release taken as a system's name, in characters. */
@@ -81,17 +82,21 @@ export function systemFromName(familyName: string, version: string, name?: strin
     return undefined;
   }
   const known = familyOf(family, versionText);
-  const shown = name?.trim();
   if (known === undefined) {
     const id = family.toLowerCase();
     // `none` is Trivy's word for an image without a system.
     if (id === 'none' || !/^[a-z0-9][a-z0-9._-]*$/.test(id) || !/^[\w.+~ ()-]*$/.test(versionText))
       return undefined;
-    return systemOf(id, versionText, shown || `${family} ${versionText}`.trim());
+    return systemOf(id, versionText, shownName(name, `${family} ${versionText}`));
   }
   const release = known.releaseOf(versionText);
-  if (release === undefined || !/^[\w.+~ ()-]*$/.test(release)) return undefined;
-  return systemOf(known.family, release, shown || `${known.label} ${versionText}`.trim());
+  if (release === undefined || !/^[\w.+~ (),-]*$/.test(release)) return undefined;
+  return systemOf(known.family, release, shownName(name, `${known.label} ${versionText}`));
+}
+
+/** `name`, or the other text where there is none, fit to be shown and stored. */
+function shownName(name: string | undefined, otherwise: string): string {
+  return shownText(name?.trim() || otherwise.trim(), SYSTEM_NAME_LENGTH_MAX_CHARS).trim();
 }
 
 /** Whether system.ts lists the family: we know how its releases are named and where its packages are recorded. */

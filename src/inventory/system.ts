@@ -33,3 +33,9 @@ export function systemOf(family: string, release: string, name?: string): System
   const key = `${family}:${release}`;
   return { key, family, release, name: name ?? key, osType: family === 'windows' ? 'Windows' : 'Linux' };
 }
+
+/** The system that `key` names: everything before the first colon is the family. */
+export function systemOfKey(key: string): System {
+  const colon = key.indexOf(':');
+  return colon === -1 ? systemOf(key, '') : systemOf(key.slice(0, colon), key.slice(colon + 1));
+}

@@ -8,6 +8,7 @@ import {
   timeOf,
   valuesField,
 } from '../json-fields.ts';
+import { statedKernel } from '../kernel.ts';
 import type { PackageList } from '../package-list.ts';
 import { moduleStreamOf, withoutZeroEpoch } from '../purl.ts';
 import { systemFromName } from '../system-from-name.ts';
@@ -34,17 +35,12 @@ function readVuls(document: unknown, list: PackageList): FoundServer {
   addPackages(document, family, list);
   addLibraries(document, list);
   const kernel = recordField(document, 'runningKernel');
-  const kernelRelease = textField(kernel, 'release');
-  const kernelVersion = textField(kernel, 'version');
   return {
     system: systemFromName(family, release),
     name: textField(document, 'serverName'),
     uuid: textField(document, 'serverUUID'),
     addresses: [...textListField(document, 'ipv4Addrs'), ...textListField(document, 'ipv6Addrs')],
-    runningKernel:
-      kernelRelease === '' && kernelVersion === ''
-        ? undefined
-        : { release: kernelRelease, version: kernelVersion },
+    runningKernel: statedKernel(textField(kernel, 'release'), textField(kernel, 'version')),
     collectedAt: timeOf(textField(document, 'scannedAt')),
   };
 }

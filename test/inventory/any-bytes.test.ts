@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isAppError } from '../errors.ts';
-import { INVENTORY_PROBLEMS_MAX } from './package-list.ts';
-import { parseInventory } from './parse.ts';
+import { isAppError } from '../../src/errors.ts';
+import { INVENTORY_PROBLEMS_MAX } from '../../src/inventory/package-list.ts';
+import { parseInventory } from '../../src/inventory/parse.ts';
 
-const FIXTURES = new URL('../../test/fixtures/inventories/', import.meta.url);
+const FIXTURES = new URL('../fixtures/inventories/', import.meta.url);
 const files = readdirSync(FIXTURES).map((name) => readFileSync(new URL(name, FIXTURES)));
 
 /** Whatever the bytes, the answer is a sound inventory or an error from the catalogue. */
