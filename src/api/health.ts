@@ -4,6 +4,8 @@ import { type Endpoint, openEndpoint } from './endpoint.ts';
 /** Something that must be there before requests can be answered. */
 export interface ReadinessPart {
   readonly name: string;
+  /** Told, but no reason to send requests elsewhere: the answers are right all the same. */
+  readonly informs?: true;
   /** Undefined when ready, else in words what is missing; a throw counts as not ready. */
   readonly check: () => Promise<string | undefined> | string | undefined;
 }
@@ -25,7 +27,7 @@ export function healthEndpoints(parts: readonly ReadinessPart[]): readonly Endpo
       summary: 'Whether requests can be answered, part by part.',
       handler: async () => {
         const states = await Promise.all(parts.map(stateOf));
-        const ready = states.every(({ state }) => state === 'ready');
+        const ready = states.every(({ state }, index) => state === 'ready' || parts[index]?.informs === true);
         return {
           status: ready ? 200 : 503,
           json: { status: ready ? 'ready' : 'not ready', parts: states },

@@ -4,7 +4,7 @@
  * goes on after a kill, and several processes may share it.
  */
 import { holdAdvisorySet, revisionInForce } from '../store/advisories/lock-advisory-set.ts';
-import type { Database } from '../store/database.ts';
+import type { Database, Queryable } from '../store/database.ts';
 import { loadPackages } from '../store/fleet/load-packages.ts';
 import { assessServers } from './assess-servers.ts';
 import { matchStoredPackages } from './match-packages.ts';
@@ -43,7 +43,7 @@ export async function followAdvisories(
 }
 
 /** Whether an import is in force that not all servers have followed yet. */
-export async function isFollowing(database: Database): Promise<boolean> {
+export async function isFollowing(database: Queryable): Promise<boolean> {
   const [row] = await database.query<{ following: boolean }>(
     `SELECT EXISTS (SELECT FROM rematch_package) OR EXISTS (SELECT FROM reassess) AS following`,
   );

@@ -2,7 +2,7 @@
  * Keeps `is_unknown` true to the feeds and the clock: a server whose system no feed covers, whose feeds are stale, or that
  * has been silent for too long is unknown, never `Security` (design.md section 2, promise 3).
  */
-import { systemOf } from '../inventory/system.ts';
+import { systemOfKey } from '../inventory/system.ts';
 import { coverageOf } from '../matching/coverage.ts';
 import { loadFeedCoverage } from '../store/advisories/load-feed-coverage.ts';
 import type { Queryable } from '../store/database.ts';
@@ -42,9 +42,10 @@ export async function coveredSystems(tx: Queryable, clock: CoverageClock): Promi
   const rows = await loadFeedCoverage(tx);
   const keys = new Set(rows.map((row) => row.ecosystem).filter((ecosystem) => ecosystem.includes(':')));
   return [...keys].filter((key) => {
-    const [family = '', ...release] = key.split(':');
-    const system = systemOf(family, release.join(':'));
-    const { status } = coverageOf(system, rows, { now: clock.feedsMeasuredAt, staleDays: clock.staleDays });
+    const { status } = coverageOf(systemOfKey(key), rows, {
+      now: clock.feedsMeasuredAt,
+      staleDays: clock.staleDays,
+    });
     return status === 'covered';
   });
 }

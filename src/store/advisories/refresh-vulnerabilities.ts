@@ -1,4 +1,5 @@
 import type { Advisory } from '../../advisories/advisory.ts';
+import { recordFactsOf } from '../../advisories/record-facts.ts';
 import type { VulnerabilityType } from '../../matching/candidate.ts';
 import { uniteFacts } from '../../matching/vulnerability-facts.ts';
 import type { Queryable } from '../database.ts';
@@ -74,7 +75,9 @@ async function uniteBatch(
       uniteFacts(
         { type: row.type, id: row.id },
         // Written by stageAdvisories from an Advisory, so this is its form.
-        (row.facts ?? []).map((text) => JSON.parse(text) as AdvisoryFacts),
+        (row.facts ?? []).map((text) =>
+          recordFactsOf({ ...(JSON.parse(text) as AdvisoryFacts), affected: [] }),
+        ),
       ),
     );
   if (united.length > 0) {

@@ -38,7 +38,7 @@ export async function loadAssessableServers(
   }));
 }
 
-interface FindingArrays {
+export interface FindingArrays {
   readonly finding_vulnerability: readonly number[];
   readonly finding_status: readonly number[];
   readonly finding_priority: readonly number[];

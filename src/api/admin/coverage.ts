@@ -1,0 +1,16 @@
+/** Which feed answers for which system, and how old it is: `GET /parapet/v1/{project_id}/coverage`. */
+import { coverageRows } from '../../jobs/coverage-rows.ts';
+import type { CoverageClock } from '../../jobs/refresh-unknown.ts';
+import type { Database } from '../../store/database.ts';
+import { type Endpoint, projectEndpoint } from '../endpoint.ts';
+
+export function showCoverage(database: Database, clock: () => CoverageClock): Endpoint {
+  return projectEndpoint({
+    operation: 'ShowCoverage',
+    method: 'GET',
+    url: '/parapet/v1/:project_id/coverage',
+    right: 'read',
+    summary: 'Coverage of each system that servers of the project run, with the feeds that answer for it',
+    handler: async ({ project }) => ({ json: await coverageRows(database, project.id, clock()) }),
+  });
+}

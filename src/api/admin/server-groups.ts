@@ -1,0 +1,57 @@
+/** Server groups: `/parapet/v1/{project_id}/groups`. */
+import { randomUUID } from 'node:crypto';
+import Type from 'typebox';
+import { appError } from '../../errors.ts';
+import type { Database } from '../../store/database.ts';
+import {
+  createServerGroup,
+  GROUP_NAME_LENGTH_MAX_CHARS,
+  listServerGroups,
+  removeServerGroup,
+} from '../../store/fleet/server-groups.ts';
+import { type Endpoint, projectEndpoint } from '../endpoint.ts';
+
+const URL = '/parapet/v1/:project_id/groups';
+const newGroup = Type.Object(
+  { name: Type.String({ minLength: 1, maxLength: GROUP_NAME_LENGTH_MAX_CHARS }) },
+  { additionalProperties: false },
+);
+
+export function serverGroupEndpoints(database: Database): readonly Endpoint[] {
+  return [
+    projectEndpoint({
+      operation: 'ListServerGroups',
+      method: 'GET',
+      url: URL,
+      right: 'read',
+      summary: 'All server groups of the project with the number of their servers',
+      handler: async ({ project }) => ({ json: { groups: await listServerGroups(database, project.id) } }),
+    }),
+    projectEndpoint({
+      operation: 'CreateServerGroup',
+      method: 'POST',
+      url: URL,
+      right: 'operate',
+      summary: 'Make a server group',
+      body: newGroup,
+      handler: async ({ project, body }) => {
+        const group = { id: randomUUID(), name: body.name };
+        await createServerGroup(database, { projectId: project.id, ...group });
+        return { status: 201, json: group };
+      },
+    }),
+    projectEndpoint({
+      operation: 'RemoveServerGroup',
+      method: 'DELETE',
+      url: `${URL}/:group_id`,
+      right: 'operate',
+      summary: 'Remove a server group; its servers stay, in no group',
+      handler: async ({ project, path }) => {
+        const group = path('group_id');
+        const removed = await database.transaction((tx) => removeServerGroup(tx, project.id, group));
+        if (!removed) throw appError('group-unknown', { group });
+        return { status: 204 };
+      },
+    }),
+  ];
+}

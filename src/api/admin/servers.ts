@@ -1,0 +1,122 @@
+/** Our own view of single servers: `/parapet/v1/{project_id}/servers/{server_id}`. */
+import Type from 'typebox';
+import { appError } from '../../errors.ts';
+import type { EnterpriseProjectScope, Project } from '../../identity/rights.ts';
+import { isInScope } from '../../identity/rights.ts';
+import { changeServer } from '../../jobs/change-server.ts';
+import type { Database } from '../../store/database.ts';
+import { removeServer } from '../../store/fleet/remove-server.ts';
+import type { FleetScope } from '../../store/fleet/server-ids-in-scope.ts';
+import { showServer } from '../../store/fleet/show-server.ts';
+import { type Endpoint, projectEndpoint } from '../endpoint.ts';
+
+const URL = '/parapet/v1/:project_id/servers/:server_id';
+const EDITIONS = [
+  'hss.version.null',
+  'hss.version.basic',
+  'hss.version.advanced',
+  'hss.version.enterprise',
+  'hss.version.premium',
+  'hss.version.wtp',
+  'hss.version.container.enterprise',
+] as const;
+
+const change = Type.Object(
+  {
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    public_ip: Type.Optional(Type.String({ maxLength: 128 })),
+    private_ip: Type.Optional(Type.String({ maxLength: 4_096 })),
+    region: Type.Optional(Type.String({ maxLength: 32 })),
+    group_id: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 128 }), Type.Null()])),
+    asset_value: Type.Optional(Type.Enum(['important', 'common', 'test'])),
+    cluster_id: Type.Optional(Type.String({ maxLength: 64 })),
+    node_type: Type.Optional(Type.Enum(['cce', 'not_cce'])),
+    edition: Type.Optional(Type.Enum([...EDITIONS])),
+    enterprise_project_id: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+  },
+  { additionalProperties: false },
+);
+
+export interface ServerEndpointParts {
+  readonly database: Database;
+  readonly enterpriseProjectExists: (domainId: string, id: string) => Promise<boolean>;
+  readonly groupExists: (projectId: string, id: string) => Promise<boolean>;
+  readonly now: () => number;
+}
+
+export function serverEndpoints(parts: ServerEndpointParts): readonly Endpoint[] {
+  const { database } = parts;
+  return [
+    projectEndpoint({
+      operation: 'ShowServer',
+      method: 'GET',
+      url: URL,
+      right: 'read',
+      summary: 'One server with everything known of it and its findings, those without a fix included',
+      handler: async ({ project, grantedScope, path }) => {
+        const serverId = path('server_id');
+        const server = await showServer(database, scopeOf(project, grantedScope), serverId);
+        if (server === undefined) throw appError('server-unknown', { serverId });
+        return { json: server };
+      },
+    }),
+    projectEndpoint({
+      operation: 'ChangeServer',
+      method: 'PATCH',
+      url: URL,
+      right: 'operate',
+      summary:
+        'Set name, addresses, group, importance, cluster, node kind, region, edition or enterprise project',
+      body: change,
+      handler: async ({ project, caller, grantedScope, path, body }) => {
+        const target = body.enterprise_project_id;
+        if (target !== undefined) {
+          const exists = await parts.enterpriseProjectExists(project.domainId, target);
+          if (!exists || !isInScope(grantedScope, target))
+            throw appError('enterprise-project-unknown', { id: target });
+        }
+        if (typeof body.group_id === 'string' && !(await parts.groupExists(project.id, body.group_id))) {
+          throw appError('group-unknown', { group: body.group_id });
+        }
+        await changeServer(database, {
+          scope: scopeOf(project, grantedScope),
+          serverId: path('server_id'),
+          change: {
+            name: body.name,
+            publicIp: body.public_ip,
+            privateIp: body.private_ip,
+            region: body.region,
+            groupId: body.group_id,
+            assetValue: body.asset_value,
+            clusterId: body.cluster_id,
+            nodeType: body.node_type,
+            edition: body.edition,
+            enterpriseProjectId: target,
+          },
+          actor: caller.userName,
+          now: parts.now(),
+        });
+        return {};
+      },
+    }),
+    projectEndpoint({
+      operation: 'RemoveServer',
+      method: 'DELETE',
+      url: URL,
+      right: 'operate',
+      summary: 'Delete a server with its decisions and history, and revoke its agent',
+      handler: async ({ project, grantedScope, path }) => {
+        const serverId = path('server_id');
+        const scope = scopeOf(project, grantedScope);
+        if (!(await database.transaction((tx) => removeServer(tx, scope, serverId)))) {
+          throw appError('server-unknown', { serverId });
+        }
+        return { status: 204 };
+      },
+    }),
+  ];
+}
+
+function scopeOf(project: Project, enterpriseProjects: EnterpriseProjectScope): FleetScope {
+  return { projectId: project.id, enterpriseProjects };
+}

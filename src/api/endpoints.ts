@@ -1,0 +1,65 @@
+/** Every endpoint of the application, wired to what it needs. The order is that of the documents. */
+import type { IdentityStore } from '../identity/identity-store.ts';
+import { createLoginLimiter } from '../identity/login-limiter.ts';
+import type { SecretKey } from '../identity/secret-key.ts';
+import { decideFindings } from '../jobs/decide-findings.ts';
+import type { CoverageClock } from '../jobs/refresh-unknown.ts';
+import type { Database } from '../store/database.ts';
+import { serversWithVulnerability } from '../store/findings/servers-with-vulnerability.ts';
+import { listServerGroups } from '../store/fleet/server-groups.ts';
+import { listServersInSql } from '../store/server-view/list-servers.ts';
+import { vulnerabilityDictionary } from '../store/vulnerability-dictionary.ts';
+import { showCoverage } from './admin/coverage.ts';
+import { serverGroupEndpoints } from './admin/server-groups.ts';
+import { serverEndpoints } from './admin/servers.ts';
+import type { Authenticator } from './authenticate.ts';
+import type { Endpoint } from './endpoint.ts';
+import { changeVulStatus } from './hss/change-vul-status.ts';
+import { listVulHostHosts } from './hss/list-vul-host-hosts.ts';
+import { iamEndpoints } from './iam/iam-endpoints.ts';
+import type { IamParts } from './iam/iam-parts.ts';
+
+export interface EndpointParts {
+  readonly database: Database;
+  readonly identity: IdentityStore;
+  readonly authenticator: Authenticator;
+  readonly secretKey: SecretKey;
+  readonly clock: () => CoverageClock;
+  /** Under which others reach this service: `PARAPET_PUBLIC_URL`, or the address listened on. */
+  readonly publicUrl: () => string;
+}
+
+export function allEndpoints(parts: EndpointParts): readonly Endpoint[] {
+  return [...hssEndpoints(parts), ...iamEndpoints(iamPartsOf(parts)), ...adminEndpoints(parts)];
+}
+
+function hssEndpoints({ database, clock }: EndpointParts): readonly Endpoint[] {
+  return [
+    listVulHostHosts(listServersInSql(database, vulnerabilityDictionary(database))),
+    changeVulStatus({
+      decideFindings: (request) => decideFindings(database, request),
+      serversWithVulnerability: (scope, id) => serversWithVulnerability(database, scope, id),
+      now: () => clock().now,
+    }),
+  ];
+}
+
+function iamPartsOf({ identity, authenticator, secretKey, clock, publicUrl }: EndpointParts): IamParts {
+  const now = (): number => clock().now;
+  return { identity, authenticator, secretKey, publicUrl, now, loginLimiter: createLoginLimiter(now) };
+}
+
+function adminEndpoints({ database, identity, clock }: EndpointParts): readonly Endpoint[] {
+  return [
+    ...serverEndpoints({
+      database,
+      enterpriseProjectExists: async (domainId, id) =>
+        (await identity.listEnterpriseProjects(domainId)).some((one) => one.id === id),
+      groupExists: async (projectId, id) =>
+        (await listServerGroups(database, projectId)).some((one) => one.id === id),
+      now: () => clock().now,
+    }),
+    ...serverGroupEndpoints(database),
+    showCoverage(database, clock),
+  ];
+}

@@ -1,0 +1,39 @@
+/** Coverage of the systems that a project's servers run, for people: the API, the command line. */
+import { systemOfKey } from '../inventory/system.ts';
+import { type Coverage, coverageOf } from '../matching/coverage.ts';
+import { loadFeedCoverage } from '../store/advisories/load-feed-coverage.ts';
+import type { Queryable } from '../store/database.ts';
+import { isFollowing } from './follow-advisories.ts';
+import type { CoverageClock } from './refresh-unknown.ts';
+
+export interface ProjectCoverage {
+  /** Advisories were imported that not all servers have followed yet. */
+  readonly matchingInProgress: boolean;
+  /** The moment against which ages are measured, in ms since 1970. */
+  readonly measuredAt: number;
+  readonly systems: readonly (Coverage & { readonly servers: number; readonly silentServers: number })[];
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export async function coverageRows(
+  tx: Queryable,
+  projectId: string,
+  clock: CoverageClock,
+): Promise<ProjectCoverage> {
+  const feeds = await loadFeedCoverage(tx);
+  const systems = await tx.query<{ system: string; servers: number; silent: number }>(
+    `SELECT system, count(*) AS servers, count(*) FILTER (WHERE scan_time <= $2) AS silent
+     FROM server WHERE project_id = $1 AND scan_time IS NOT NULL GROUP BY system ORDER BY system`,
+    [projectId, clock.now - clock.silentDays * DAY_MS],
+  );
+  return {
+    matchingInProgress: await isFollowing(tx),
+    measuredAt: clock.feedsMeasuredAt,
+    systems: systems.map(({ system, servers, silent }) => ({
+      ...coverageOf(systemOfKey(system), feeds, { now: clock.feedsMeasuredAt, staleDays: clock.staleDays }),
+      servers,
+      silentServers: silent,
+    })),
+  };
+}

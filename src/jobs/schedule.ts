@@ -1,0 +1,104 @@
+/**
+ * The background jobs: what runs when. graphile-worker keeps the queue in the database, so of several nodes one runs each
+ * job, and a job that a killed node had begun is run again. Every job here may run twice without harm.
+ */
+import { Logger, parseCronItems, type Runner, run, type TaskList } from 'graphile-worker';
+import type { Log } from '../log.ts';
+import type { Database } from '../store/database.ts';
+import { deleteOldEvents } from '../store/findings/delete-old-events.ts';
+import { deleteExpiredTokens } from '../store/identity/delete-expired-tokens.ts';
+import { assessDueServers } from './assess-due-servers.ts';
+import { followAdvisories } from './follow-advisories.ts';
+import { type CoverageClock, refreshUnknown } from './refresh-unknown.ts';
+
+/** Jobs of this process that may run at the same time. */
+const JOBS_AT_ONCE_MAX = 2;
+/** Connections the queue needs beside those of the database's own pool. */
+const QUEUE_CONNECTIONS_MAX = 3;
+/** How long the history of findings is kept: a year is counted in statistics (contract 6.9), and a month more to look back. */
+export const HISTORY_KEPT_MS = 400 * 24 * 60 * 60 * 1000;
+
+const EVERY_MINUTE = '* * * * *';
+const EVERY_NIGHT = '17 3 * * *';
+
+const SCHEDULE = {
+  'follow-advisories': EVERY_MINUTE,
+  'assess-due-servers': EVERY_MINUTE,
+  'refresh-unknown': EVERY_MINUTE,
+  'delete-expired-tokens': EVERY_NIGHT,
+  'delete-old-events': EVERY_NIGHT,
+} as const;
+
+type JobName = keyof typeof SCHEDULE;
+
+export interface JobParts {
+  readonly database: Database;
+  readonly connectionString: string;
+  readonly clock: () => CoverageClock;
+  readonly log: Log;
+}
+
+export interface Jobs {
+  /** Waits for what is running, then ends. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts the queue, and once at the start the jobs that catch up on what passed while no node ran. */
+export async function startJobs(parts: JobParts): Promise<Jobs> {
+  const runner = await run({
+    connectionString: parts.connectionString,
+    maxPoolSize: QUEUE_CONNECTIONS_MAX,
+    concurrency: JOBS_AT_ONCE_MAX,
+    noHandleSignals: true,
+    logger: queueLogger(parts.log),
+    taskList: taskListOf(parts),
+    parsedCronItems: parseCronItems(
+      (Object.keys(SCHEDULE) as JobName[]).map((task) => ({
+        task,
+        match: SCHEDULE[task],
+        options: { backfillPeriod: 0, maxAttempts: 3, queueName: task },
+      })),
+    ),
+  });
+  for (const name of ['follow-advisories', 'assess-due-servers', 'refresh-unknown'] as const)
+    await enqueue(runner, name);
+  return { stop: () => runner.stop() };
+}
+
+/** One waiting job of a name is enough: a second is the same work. */
+async function enqueue(runner: Runner, name: JobName): Promise<void> {
+  await runner.addJob(name, {}, { jobKey: name, queueName: name, maxAttempts: 3 });
+}
+
+function taskListOf({ database, clock, log }: JobParts): TaskList {
+  const jobs: Readonly<Record<JobName, (signal: AbortSignal | undefined) => Promise<object>>> = {
+    'follow-advisories': (signal) =>
+      followAdvisories(database, { now: () => clock().now, ...(signal === undefined ? {} : { signal }) }),
+    'assess-due-servers': async (signal) => ({
+      servers: await assessDueServers(database, clock().now, signal),
+    }),
+    'refresh-unknown': async () => ({ servers: await refreshUnknown(database, clock()) }),
+    'delete-expired-tokens': async () => ({ tokens: await deleteExpiredTokens(database, clock().now) }),
+    'delete-old-events': async () => ({
+      events: await deleteOldEvents(database, clock().now - HISTORY_KEPT_MS),
+    }),
+  };
+  return Object.fromEntries(
+    Object.entries(jobs).map(([name, work]) => [
+      name,
+      async (_payload: unknown, helpers: { readonly abortSignal?: AbortSignal }) => {
+        const result = await work(helpers.abortSignal);
+        log.debug('job done', { job: name, ...result });
+      },
+    ]),
+  );
+}
+
+function queueLogger(log: Log): Logger {
+  return new Logger(() => (level, message, meta) => {
+    const fields = meta === undefined ? {} : { error: meta['error'] };
+    if (level === 'error') log.error(message, fields);
+    else if (level === 'warning') log.warn(message, fields);
+    else log.debug(message);
+  });
+}

@@ -1,0 +1,213 @@
+/**
+ * The composition root: the only place that knows every part. Starts them in order (store, keys, first start, jobs,
+ * application, listening) and stops them in reverse; whatever fails on the way up is stopped again.
+ */
+import { readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { buildApp } from './api/app.ts';
+import { type Authenticator, createAuthenticator } from './api/authenticate.ts';
+import { allEndpoints } from './api/endpoints.ts';
+import type { RequestLine } from './api/request-context.ts';
+import type { Config } from './config.ts';
+import { appError } from './errors.ts';
+import { bootstrapIdentity, type FirstStart } from './identity/bootstrap.ts';
+import { prepareSecretKey, type SecretKey } from './identity/secret-key.ts';
+import { isFollowing } from './jobs/follow-advisories.ts';
+import type { CoverageClock } from './jobs/refresh-unknown.ts';
+import { startJobs } from './jobs/schedule.ts';
+import type { Log } from './log.ts';
+import type { Database } from './store/database.ts';
+import { bootstrapExclusively } from './store/identity/bootstrap-exclusively.ts';
+import { claimSecretKey } from './store/identity/claim-secret-key.ts';
+import { findSecretKeyFingerprint } from './store/identity/find-secret-key-fingerprint.ts';
+import { openIdentityStore } from './store/identity/open-identity-store.ts';
+import { openStore, type Store } from './store/open-store.ts';
+
+export interface StartOptions {
+  readonly log: Log;
+  /** The moment against which the age of feeds is measured; the demo's snapshot date. Default: now. */
+  readonly feedsMeasuredAt?: number;
+  /** Runs once the store is open, before anything listens: the demo loads its fleet here. */
+  readonly prepare?: (parts: {
+    readonly database: Database;
+    readonly clock: () => CoverageClock;
+  }) => Promise<void>;
+}
+
+export interface RunningParapet {
+  /** `http://127.0.0.1:8080`: where it listens. */
+  readonly url: string;
+  readonly database: Database;
+  readonly clock: () => CoverageClock;
+  /** What a first start made; undefined at later ones. */
+  readonly firstStart: FirstStart | undefined;
+  /** Finishes what is in flight, then stops everything. May be called more than once. */
+  readonly close: () => Promise<void>;
+}
+
+/** Starts the service. Throws in words where it cannot; then nothing is left running. */
+export async function startParapet(config: Config, options: StartOptions): Promise<RunningParapet> {
+  const started: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (let close = started.pop(); close !== undefined; close = started.pop()) await close();
+  };
+  try {
+    const store = await openStore(config, { role: 'serve' });
+    started.push(store.close);
+    const { database } = store;
+    const clock = coverageClock(config, options.feedsMeasuredAt);
+    const secretKey = await secretKeyOf(config, database);
+    const firstStart = await firstStartOf(config, database);
+    await options.prepare?.({ database, clock });
+    const jobs = await startJobs({
+      database,
+      connectionString: store.connectionString,
+      clock,
+      log: options.log,
+    });
+    started.push(jobs.stop);
+    let listeningAt = '';
+    const publicUrl = (): string => config.publicUrl ?? listeningAt;
+    const app = await applicationOf({ config, store, clock, secretKey, publicUrl, log: options.log });
+    started.push(async () => void (await app.close()));
+    listeningAt = await listen(app, config);
+    const url = listeningAt;
+    let closing: Promise<void> | undefined;
+    return { url, database, clock, firstStart, close: () => (closing ??= stop()) };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The clock by which coverage is judged: the real one, with the settings of `config`. */
+export function coverageClock(
+  config: Pick<Config, 'feedStaleDays' | 'serverSilentDays'>,
+  feedsMeasuredAt?: number,
+): () => CoverageClock {
+  return () => {
+    const now = Date.now();
+    return {
+      now,
+      feedsMeasuredAt: feedsMeasuredAt ?? now,
+      staleDays: config.feedStaleDays,
+      silentDays: config.serverSilentDays,
+    };
+  };
+}
+
+/** The key that seals secrets in this database: see identity/secret-key.ts. */
+export async function secretKeyOf(
+  config: Pick<Config, 'secretKeyFile' | 'dataDir'>,
+  database: Database,
+): Promise<SecretKey> {
+  return await prepareSecretKey(
+    { file: config.secretKeyFile, dataDir: config.dataDir },
+    {
+      findFingerprint: () => findSecretKeyFingerprint(database),
+      claim: (fingerprint) => claimSecretKey(database, fingerprint),
+    },
+  );
+}
+
+/** Makes domain, administrator and first project where there are none. */
+export async function firstStartOf(
+  config: Pick<Config, 'adminPassword' | 'projectName'>,
+  database: Database,
+): Promise<FirstStart | undefined> {
+  return await bootstrapIdentity(bootstrapExclusively(database), {
+    password: config.adminPassword,
+    projectName: config.projectName,
+    now: Date.now(),
+  });
+}
+
+interface ApplicationParts {
+  readonly config: Config;
+  readonly store: Store;
+  readonly clock: () => CoverageClock;
+  readonly secretKey: SecretKey;
+  readonly publicUrl: () => string;
+  readonly log: Log;
+}
+
+async function applicationOf(parts: ApplicationParts): Promise<FastifyInstance> {
+  const { config, store, clock, secretKey, publicUrl, log } = parts;
+  const { database } = store;
+  const identity = openIdentityStore(database);
+  const now = (): number => clock().now;
+  const authenticator: Authenticator = createAuthenticator({ identity, openSecretKey: secretKey.open, now });
+  return buildApp({
+    authenticator,
+    endpoints: allEndpoints({
+      database,
+      identity,
+      authenticator,
+      secretKey,
+      clock,
+      publicUrl,
+    }),
+    readiness: [
+      { name: 'database', check: () => store.problem() },
+      {
+        name: 'advisories',
+        informs: true,
+        check: async () => ((await isFollowing(database)) ? 'matching in progress' : undefined),
+      },
+    ],
+    log: (line) => logRequest(log, line),
+    ...(await tlsOf(config)),
+  });
+}
+
+function logRequest(log: Log, line: RequestLine): void {
+  const { cause, ...fields } = line;
+  if (cause !== undefined) log.error('request failed', { ...fields, cause });
+  else log.info('request', fields);
+}
+
+async function tlsOf(
+  config: Config,
+): Promise<{ readonly tls?: { readonly cert: string; readonly key: string } }> {
+  if (config.tlsCert === undefined || config.tlsKey === undefined) return {};
+  const read = async (name: string, path: string): Promise<string> => {
+    try {
+      return await readFile(path, 'utf8');
+    } catch (error) {
+      throw appError('config-invalid', { name, problem: `${path} cannot be read: ${String(error)}` }, error);
+    }
+  };
+  return {
+    tls: {
+      cert: await read('PARAPET_TLS_CERT', config.tlsCert),
+      key: await read('PARAPET_TLS_KEY', config.tlsKey),
+    },
+  };
+}
+
+async function listen(app: FastifyInstance, config: Config): Promise<string> {
+  try {
+    await app.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    throw appError(
+      'cannot-listen',
+      { host: config.host, port: config.port, problem: listenProblem(code, error) },
+      error,
+    );
+  }
+  const address = app.server.address() as AddressInfo;
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return `${config.tlsCert === undefined ? 'http' : 'https'}://${host}:${address.port}`;
+}
+
+function listenProblem(code: string, error: unknown): string {
+  if (code === 'EADDRINUSE')
+    return 'another program listens there. Stop it, or choose another with PARAPET_PORT';
+  if (code === 'EACCES') return 'this user may not. Choose a port above 1023 with PARAPET_PORT';
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return 'this machine has no such address. Choose one of its own, or 0.0.0.0 for all, with PARAPET_HOST';
+  }
+  return String(error);
+}
