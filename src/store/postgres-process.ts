@@ -71,7 +71,7 @@ export interface RunningPostgres {
 
 /** The connection string of `database` in a running private PostgreSQL. It holds the password. */
 export function privateConnectionString(folder: DataFolder, socketFolder: string, database: string): string {
-  const password = readPassword(folder);
+  const password = encodeURIComponent(readPassword(folder));
   const host = encodeURIComponent(socketFolder);
   return `postgresql://${PRIVATE_USER}:${password}@/${database}?host=${host}&port=${SOCKET_PORT}`;
 }

