@@ -94,12 +94,18 @@ describe('collectLocal', () => {
     await expect(collectLocal({ root: rootWith(files), collectedAt: 0, run })).rejects.toThrow(
       /rpm is not there/,
     );
-    const both = rootWith({ ...files, 'var/lib/dpkg/status': status('bash') });
-    const inventory = await collectLocal({ root: both, collectedAt: 0, run });
-    expect(inventory.packages).toHaveLength(1);
-    expect(inventory.problems).toEqual([
-      'there is an rpm database, but rpm could not list it: rpm is not there',
-    ]);
+  });
+
+  it('does not ask rpm on a machine of dpkg', async () => {
+    const root = rootWith({
+      'etc/os-release': DEBIAN,
+      'var/lib/dpkg/status': status('bash'),
+      'var/lib/rpm/rpmdb.sqlite': 'db',
+    });
+    const run = async (): Promise<string> => 'alien\t\t1\t1\tnoarch\t\t\t\n';
+    const inventory = await collectLocal({ root, collectedAt: 0, run });
+    expect(inventory.packages.map((item) => item.name)).toEqual(['bash']);
+    expect(inventory.problems).toEqual([]);
   });
 
   it('needs a system, from its files or from the caller', async () => {

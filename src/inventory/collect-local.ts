@@ -59,7 +59,8 @@ export async function collectLocal(options: CollectOptions): Promise<Inventory> 
   const system = options.system ?? (await readSystem(root, list));
   await collectDpkg(root, list);
   await collectApk(root, list);
-  await collectRpm(root, options.run ?? runProgram, list);
+  // On a machine of dpkg or apk an rpm database holds strangers' packages, which no advisory of its system means.
+  if (list.systemPackageCount === 0) await collectRpm(root, options.run ?? runProgram, list);
   return inventoryOf(
     {
       system,

@@ -119,10 +119,12 @@ export class PackageList {
     const kept = [...this.#packages.values()].filter(
       (entry) => entry.package.ecosystem !== '' || systemKey !== undefined,
     );
-    return kept.map((entry) => ({
-      ...entry.package,
-      ecosystem: entry.package.ecosystem || (systemKey ?? ''),
-      paths: entry.paths === undefined ? [] : [...entry.paths],
+    const sourceVersions = epochedSourceVersions(kept.map((entry) => entry.package));
+    return kept.map(({ package: item, paths }) => ({
+      ...item,
+      ecosystem: item.ecosystem || (systemKey ?? ''),
+      sourceVersion: epochedVersion(item, sourceVersions),
+      paths: paths === undefined ? [] : [...paths],
     }));
   }
 
@@ -180,6 +182,24 @@ export class PackageList {
       if (entry.paths.size < PACKAGE_PATHS_MAX) entry.paths.add(path);
     }
   }
+}
+
+/**
+ * Source versions with the epoch that a sibling tells. The name of a source rpm carries no epoch: `npm` 1:8.19.3 comes
+ * from `nodejs-18.14.2-2.src.rpm`, and only `nodejs` 1:18.14.2-2 beside it says that this is 1:18.14.2-2.
+ */
+function epochedSourceVersions(items: readonly Package[]): ReadonlyMap<string, string> {
+  const versions = new Map<string, string>();
+  for (const { source, sourceVersion } of items) {
+    const colon = sourceVersion.indexOf(':');
+    if (colon > 0) versions.set(`${source}\u0000${sourceVersion.slice(colon + 1)}`, sourceVersion);
+  }
+  return versions;
+}
+
+function epochedVersion(item: Package, versions: ReadonlyMap<string, string>): string {
+  if (item.ecosystem !== '' || item.sourceVersion.includes(':')) return item.sourceVersion;
+  return versions.get(`${item.source}\u0000${item.sourceVersion}`) ?? item.sourceVersion;
 }
 
 /** Why a package cannot be taken; undefined if it can. */

@@ -90,6 +90,15 @@ describe('rpm lists', () => {
     expect(problems).toEqual([]);
   });
 
+  it('finds the epoch of a source package at a sibling of the same version', () => {
+    const lines = [
+      'npm\t1\t8.19.3\t1.18.14.2.2.el8\tx86_64\tnodejs-18.14.2-2.el8.src.rpm\tnodejs:18:1:a\tAlmaLinux',
+      'nodejs\t1\t18.14.2\t2.el8\tx86_64\tnodejs-18.14.2-2.el8.src.rpm\tnodejs:18:1:a\tAlmaLinux',
+    ];
+    const { packages } = parseText(`${lines.join('\n')}\n`, { system: 'almalinux:8' });
+    expect(packages.map((item) => item.sourceVersion)).toEqual(['1:18.14.2-2.el8', '1:18.14.2-2.el8']);
+  });
+
   it('reads a bare rpm -qa with and without epochs, and says what such a list lacks', () => {
     const text =
       'bash-4.4.20-4.el8_6.x86_64\nfonts-filesystem-2.0.5-3.el8.noarch\ngpg-pubkey-3abb34f8-5ffd890e\nglibc-2.28-1.i686\nnot a package\n';
