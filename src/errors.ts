@@ -280,6 +280,11 @@ const CATALOGUE = {
     status: 400,
     message: (f: { readonly name: string; readonly problem: string }) => `${f.name} ${f.problem}`,
   },
+  usage: {
+    status: 400,
+    message: (f: { readonly command: string; readonly problem: string }) =>
+      `${f.command}: ${f.problem}. See: parapet ${f.command} --help`,
+  },
   'cannot-listen': {
     status: 503,
     message: (f: { readonly host: string; readonly port: number; readonly problem: string }) =>

@@ -1,0 +1,16 @@
+/** Every command with its one line, in the order of the overview. The command itself is loaded when it is asked for. */
+import type { Command } from './command.ts';
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'serve',
+    summary: 'Run the service',
+    load: async () => (await import('./commands/serve.ts')).serve,
+  },
+];
