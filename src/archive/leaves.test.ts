@@ -25,7 +25,7 @@ async function tarOf(
   for (const { body, ...header } of entries) pack.entry(header, body ?? '');
   pack.finalize();
   const chunks: Buffer[] = [];
-  for await (const chunk of pack) chunks.push(Buffer.from(chunk));
+  for await (const chunk of pack) if (chunk instanceof Uint8Array) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);
 }
 

@@ -50,7 +50,10 @@ export async function* leavesOfFile(
     }
   };
   const reading = startReading(options);
-  yield* catchUnreadable(name, leavesOfPath(path, name, sayUnreadable(counted(), name, reading), reading));
+  yield* catchUnreadable(
+    name,
+    leavesOfPath(path, name, sayUnreadable(counted(), name, reading), reading, onBytes),
+  );
 }
 
 async function* leavesOfPath(
@@ -58,6 +61,7 @@ async function* leavesOfPath(
   name: string,
   source: ByteStream,
   reading: Reading,
+  onBytes: (bytes: number) => void,
 ): AsyncGenerator<Leaf> {
   const { head, content } = await peekStream(source, CONTAINER_HEAD_BYTES);
   if (containerOf(head) !== 'zip') {
@@ -66,7 +70,7 @@ async function* leavesOfPath(
   }
   // The directory of a zip lies at its end and its entries anywhere, so it is read from the disk, not from the stream.
   await content[Symbol.asyncIterator]().return?.();
-  yield* leavesOfEntries(zipEntries(path, name, reading.limits), name, 2, reading);
+  yield* leavesOfEntries(zipEntries(path, name, reading.limits, onBytes), name, 2, reading);
 }
 
 /** As `leavesOfFile`, for bytes that arrive from elsewhere. A zip among them is held in memory, within `innerZipBytesMax`. */

@@ -14,12 +14,14 @@ const UNIX_LINK = 0o120000;
 /**
  * The files of a zip, in the order of its directory; `zip` is a path, or the archive itself. Folders and hidden files
  * are passed over; links, encrypted entries, unsafe names and bombs are refused by name. Throws `archive-unreadable`
- * where the archive as a whole is broken or has more entries or bytes than `limits` allow.
+ * where the archive as a whole is broken or has more entries or bytes than `limits` allow. `onPackedBytes` is told the
+ * size of each entry as it lies in the archive, for progress.
  */
 export async function* zipEntries(
   zip: string | Buffer,
   name: string,
   limits: ArchiveLimits,
+  onPackedBytes: (bytes: number) => void = () => undefined,
 ): AsyncGenerator<ArchiveEntry> {
   // Names are decoded and judged here: the library would give the whole archive up for one bad name.
   const options = { autoClose: false, lazyEntries: true, decodeStrings: false, validateEntrySizes: true };
@@ -37,6 +39,7 @@ export async function* zipEntries(
         entry.extraFields,
         false,
       );
+      onPackedBytes(entry.compressedSize);
       if (entryName.endsWith('/') || isHiddenName(entryName)) continue;
       unpacked += entry.uncompressedSize;
       // Entries may overlap, so that each is modest and all together are not: the sum is judged against the whole file.

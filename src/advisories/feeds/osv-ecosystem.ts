@@ -100,10 +100,10 @@ function key(family: string, release: string): SystemTarget {
   return { keys: [`${family}:${release}`] };
 }
 
-/** `12`, `6.0`, `3.1`, `sid`; the release of a bare `Debian` is in versions like `1.2-3+deb12u1`. */
+/** `12`, `6.0`, `3.1`, `sid`; before etch (4.0) a release is the number with its point. The release of a bare `Debian` is in versions like `1.2-3+deb12u1`. */
 function debianTarget(release: string, fixed: string): SystemTarget | 'no-release' {
   const major = /^(\d+)(?:\.\d+)?$/.exec(release)?.[1];
-  if (major !== undefined) return key('debian', major);
+  if (major !== undefined) return key('debian', Number(major) < 4 ? release : major);
   if (/^[a-z]+$/.test(release)) return key('debian', release === 'unstable' ? 'sid' : release);
   const told = /[+~]deb(\d+)u\d/.exec(fixed)?.[1];
   return told === undefined ? 'no-release' : key('debian', told);

@@ -27,9 +27,13 @@ const NO_SECURITY_NOTICE = /^(?:(?:AL|RH|RL|CE)[BE]A-|(?:open)?SUSE-[ROF]U-)/;
 const LIVE_PATCH_NOTICE = /^LSN-/;
 const VECTOR_TYPES: ReadonlySet<string> = new Set(['CVSS_V2', 'CVSS_V3', 'CVSS_V4']);
 
-/** Whether a parsed JSON value is meant as an OSV record: it has an id and the time it was modified (schema, "id, modified fields"). */
+/**
+ * Whether a parsed JSON value is meant as an OSV record: it has an id and a list of what is affected, or was withdrawn.
+ * The schema lets records do without both, but so do indexes of records (`{"id", "modified"}`), which say nothing.
+ */
 export function isOsvRecord(value: unknown): value is JsonObject {
-  return isJsonObject(value) && stringField(value, 'id') !== '' && stringField(value, 'modified') !== '';
+  if (!isJsonObject(value) || stringField(value, 'id') === '') return false;
+  return Array.isArray(value['affected']) || stringField(value, 'withdrawn') !== '';
 }
 
 /**

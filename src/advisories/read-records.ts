@@ -1,0 +1,203 @@
+/**
+ * One file of advisories, unpacked, to items. Formats are recognised by content: OSV records as lines, as a list or as
+ * one document, and the lists of feeds/. Lists that replace everything held of their feed are read whole before their
+ * first item, so that a list that is cut short replaces nothing.
+ */
+import { parse as parseYaml } from 'yaml';
+import { type ByteStream, collectStream } from '../archive/byte-stream.ts';
+import { readJsonElements } from '../archive/json-elements.ts';
+import { parseJson } from '../archive/json-guard.ts';
+import { readLines } from '../archive/lines.ts';
+import type { FeedItem } from './feed.ts';
+import { isAlpineSecdb, parseAlpineSecdb } from './feeds/alpine-secdb.ts';
+import { debianListFeed, parseDebianList } from './feeds/debian-list.ts';
+import { isEpssList, parseEpssList } from './feeds/epss.ts';
+import { isKnownExploitedCatalogue, parseKnownExploited } from './feeds/known-exploited.ts';
+import { isNotusProduct, parseNotusProduct } from './feeds/notus.ts';
+import { isOsvRecord, parseOsvRecord } from './feeds/osv.ts';
+
+/** Largest OSV record, in bytes. The largest real ones (kernel notices) have some 3 MB. */
+export const RECORD_BYTES_MAX = 16 * 1024 ** 2;
+/** Largest document read in one piece: a list such as EPSS (some 12 MB), the known-exploited catalogue, a product file. */
+export const DOCUMENT_BYTES_MAX = 64 * 1024 ** 2;
+/** Largest YAML document: the parser needs far more than the text. The largest secdb files have 2 MB. */
+export const YAML_BYTES_MAX = 8 * 1024 ** 2;
+/** A file is given up after this many records of which none could be used: it is no advisory file, or broken from the start. */
+export const UNUSABLE_RECORDS_MAX = 100;
+
+/** What a file is by its first bytes. */
+type Format = 'lines' | 'elements' | 'document' | 'yaml' | 'debian-list' | 'epss';
+
+/** A file to read: its name for people, its first bytes, and all of it. */
+export interface RecordSource {
+  readonly name: string;
+  readonly head: Buffer;
+  readonly content: ByteStream;
+}
+
+/** Reads one unpacked file, in batches. Throws `archive-unreadable` where the content turns out so. */
+export async function* readRecords(source: RecordSource): AsyncGenerator<Iterable<FeedItem>> {
+  const format = formatOf(source.head.toString('utf8'));
+  if (format === 'lines' || format === 'elements') {
+    yield* recordsOf(source, format);
+  } else if (format === undefined) {
+    yield [unknownFormat(source.name, beginningOf(source.head))];
+  } else {
+    const bytesMax = format === 'yaml' ? YAML_BYTES_MAX : DOCUMENT_BYTES_MAX;
+    const text = (await collectStream(source.content, { name: source.name, bytesMax })).toString('utf8');
+    yield documentItems(text.replace(/^\ufeff/, ''), format, source.name);
+  }
+}
+
+/**
+ * Text in the JSON lines format begins with one whole record, or (that one broken) has another record on its second
+ * line; a document that spreads over lines cannot have a brace there.
+ */
+function formatOf(head: string): Format | undefined {
+  const text = head.replace(/^\ufeff/, '').trimStart();
+  if (debianListFeed(text.split('\n', 1)[0] ?? '') !== undefined) return 'debian-list';
+  if (text.startsWith('[')) return 'elements';
+  if (text.startsWith('{')) {
+    const end = text.indexOf('\n');
+    if (end < 0 || /^[^\n]*\n\s*\{/.test(text) || parseJson(text.slice(0, end)).ok) return 'lines';
+    return 'document';
+  }
+  if (isEpssList(text)) return 'epss';
+  return /^(?:distroversion|reponame): /m.test(text) ? 'yaml' : undefined;
+}
+
+function documentItems(
+  text: string,
+  format: 'document' | 'yaml' | 'debian-list' | 'epss',
+  name: string,
+): Iterable<FeedItem> {
+  const start = text.trimStart();
+  const feed = format === 'debian-list' ? debianListFeed(start.split(/\r?\n/, 1)[0] ?? '') : undefined;
+  if (feed !== undefined) return parseDebianList(text, feed, name);
+  if (format === 'epss') return parseEpssList(text, name);
+  const parsed = format === 'yaml' ? parseYamlDocument(text) : parseJson(text);
+  if (!parsed.ok) return [{ kind: 'problem', where: name, problem: parsed.problem }];
+  return (
+    itemsOf(parsed.value, name, text.length) ?? [
+      unknownFormat(name, beginningOf(Buffer.from(start.slice(0, 200)))),
+    ]
+  );
+}
+
+function parseYamlDocument(text: string): ReturnType<typeof parseJson> {
+  try {
+    // Every scalar is text: version 1.10 is not the number 1.1.
+    return { ok: true, value: parseYaml(text, { schema: 'failsafe', maxAliasCount: 100 }) as unknown };
+  } catch (error) {
+    return {
+      ok: false,
+      problem: `is broken YAML (${error instanceof Error ? error.message.split('\n', 1)[0] : String(error)})`,
+    };
+  }
+}
+
+/** The items of one parsed value, whichever format it is in; undefined: none that we know. */
+function itemsOf(value: unknown, where: string, length: number): Iterable<FeedItem> | undefined {
+  if (isOsvRecord(value)) {
+    if (length <= RECORD_BYTES_MAX) return [parseOsvRecord(value, where)];
+    return [{ kind: 'problem', where, problem: `is a record of more than ${RECORD_BYTES_MAX} bytes` }];
+  }
+  if (isKnownExploitedCatalogue(value)) return parseKnownExploited(value, where);
+  if (isAlpineSecdb(value)) return parseAlpineSecdb(value, where);
+  return isNotusProduct(value) ? parseNotusProduct(value, where) : undefined;
+}
+
+/** What is known of a file while its records are read one by one. */
+interface RecordCounts {
+  usable: number;
+  /** Records that are no JSON, or none of a format we know. */
+  unusable: number;
+  /** Well-formed records of an unknown format that came before any usable one: told only once it is clear what the file is. */
+  readonly unknown: FeedItem[];
+}
+
+async function* recordsOf(source: RecordSource, format: 'lines' | 'elements'): AsyncGenerator<FeedItem[]> {
+  const counts: RecordCounts = { usable: 0, unusable: 0, unknown: [] };
+  for await (const texts of textsOf(source, format)) {
+    const batch: FeedItem[] = [];
+    for (const { where, text, isTooLong } of texts) {
+      if (isTooLong) {
+        counts.unusable += 1;
+        batch.push({
+          kind: 'problem',
+          where,
+          problem: `is a record of more than ${DOCUMENT_BYTES_MAX} bytes`,
+        });
+      } else if (text !== '') addRecord(batch, counts, { where, text });
+      if (counts.usable === 0 && counts.unusable >= UNUSABLE_RECORDS_MAX) {
+        yield [...batch, unknownFormat(source.name, `none of its first ${UNUSABLE_RECORDS_MAX} records`)];
+        return;
+      }
+    }
+    yield batch;
+  }
+  if (counts.unknown.length > 0 || (counts.usable === 0 && counts.unusable === 0)) {
+    yield [unknownFormat(source.name, beginningOf(source.head))];
+  }
+}
+
+function addRecord(
+  batch: FeedItem[],
+  counts: RecordCounts,
+  record: { readonly where: string; readonly text: string },
+): void {
+  const { where, text } = record;
+  const parsed = parseJson(text);
+  const items = parsed.ok ? itemsOf(parsed.value, where, text.length) : undefined;
+  if (items !== undefined) {
+    counts.usable += 1;
+    batch.push(...counts.unknown.splice(0));
+    for (const item of items) batch.push(item);
+    return;
+  }
+  counts.unusable += 1;
+  const problem = parsed.ok
+    ? 'is no advisory: an OSV record has an id and a list of what is affected'
+    : parsed.problem;
+  const isHeldBack = parsed.ok && counts.usable === 0;
+  (isHeldBack ? counts.unknown : batch).push({ kind: 'problem', where, problem });
+}
+
+interface RecordText {
+  readonly where: string;
+  readonly text: string;
+  readonly isTooLong: boolean;
+}
+
+async function* textsOf(source: RecordSource, format: 'lines' | 'elements'): AsyncGenerator<RecordText[]> {
+  const { name, content } = source;
+  if (format === 'lines') {
+    for await (const lines of readLines(content, { lineBytesMax: DOCUMENT_BYTES_MAX })) {
+      yield lines.map(({ number, text, isTooLong }) => ({
+        where: `${name}:${number}`,
+        text: text.trim(),
+        isTooLong,
+      }));
+    }
+    return;
+  }
+  for await (const elements of readJsonElements(content, { elementBytesMax: RECORD_BYTES_MAX })) {
+    yield elements.map(({ line, text, isTooLong }) => ({ where: `${name}:${line}`, text, isTooLong }));
+  }
+}
+
+function unknownFormat(where: string, seen: string): FeedItem {
+  const problem = `is no advisory format Parapet reads (${seen}): it reads OSV as JSON, JSON lines, zip or tar, the known-exploited catalogue, EPSS, Debian's DSA and DLA lists, Alpine's secdb and notus product files`;
+  return { kind: 'problem', where, problem };
+}
+
+/** How an unknown file begins, for the person who has to find out what it is. */
+function beginningOf(head: Buffer): string {
+  if (head.byteLength === 0) return 'it is empty';
+  if (head.subarray(0, 512).includes(0)) return 'it is binary';
+  const text = head
+    .toString('utf8', 0, 200)
+    .replace(/[\u0000-\u001f\u007f\s]+/g, ' ')
+    .trim();
+  return `it begins with "${text.slice(0, 60)}"`;
+}
