@@ -77,7 +77,10 @@ export interface ServerPage {
 /** Answers the server view. Never part of the truth: it fails where it cannot answer in full. */
 export type ListServers = (filter: ServerFilter, page: Page) => Promise<ServerPage>;
 
-/** The one way in which names and addresses are made comparable, on both sides of every filter. */
+/**
+ * The one way in which names and addresses are made comparable, on both sides of every filter. Upper case first, so that
+ * `ß` meets `SS` as Unicode's full case folding has it; a final sigma is the same letter as any other.
+ */
 export function foldCase(text: string): string {
-  return text.normalize('NFC').toLowerCase();
+  return text.normalize('NFC').toUpperCase().toLowerCase().replaceAll('ς', 'σ');
 }

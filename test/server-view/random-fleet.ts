@@ -1,0 +1,215 @@
+import fc from 'fast-check';
+import {
+  FINDING_STATUSES,
+  FIXING_PRIORITIES,
+  type FindingStatus,
+  type FixingPriority,
+} from '../../src/findings/finding.ts';
+import { summaryOf } from '../../src/findings/summary.ts';
+import { foldCase, type Page, type ServerFilter } from '../../src/server-view/server-view.ts';
+import type { Queryable } from '../../src/store/database.ts';
+
+/** Random servers, the SQL that stores them, and the obvious way of answering the view: `array.filter().slice()`. */
+
+export interface RandomServer {
+  readonly id: string;
+  readonly name: string;
+  readonly enterpriseProjectId: string;
+  readonly group: string | undefined;
+  readonly publicIp: string;
+  readonly privateIp: string;
+  readonly assetValue: 'important' | 'common' | 'test';
+  readonly clusterId: string;
+  readonly nodeType: 'cce' | 'not_cce';
+  readonly edition: string;
+  readonly hasReported: boolean;
+  readonly isUnknown: boolean;
+  readonly findings: readonly {
+    readonly vulnerability: number;
+    readonly status: FindingStatus;
+    readonly priority: FixingPriority;
+    readonly fixable: boolean;
+  }[];
+}
+
+export const GROUPS: readonly string[] = ['edge', 'Straße', 'DB İstanbul'];
+
+const word = fc.constantFrom('web', 'WEB-01', 'db', 'Ünïcode', 'straße', 'ﬁle', '', '%', '_');
+
+export const randomServer: fc.Arbitrary<RandomServer> = fc.record({
+  id: fc.uuid(),
+  name: fc.tuple(word, word).map((parts) => `${parts.join('-')}x`),
+  enterpriseProjectId: fc.constantFrom('0', 'ep-a', 'ep-b'),
+  group: fc.option(fc.constantFrom(...GROUPS), { nil: undefined }),
+  publicIp: fc.constantFrom('', '203.0.113.21', '203.0.113.2', '2001:db8::a'),
+  privateIp: fc.constantFrom('', '10.0.0.5', '10.0.4.21,fe80::1'),
+  assetValue: fc.constantFrom('important', 'common', 'test'),
+  clusterId: fc.constantFrom('', 'c-1', 'c-2'),
+  nodeType: fc.constantFrom('cce', 'not_cce'),
+  edition: fc.constantFrom('hss.version.premium', 'hss.version.premium', 'hss.version.null'),
+  hasReported: fc.constantFrom(true, true, true, false),
+  isUnknown: fc.boolean(),
+  findings: fc.uniqueArray(
+    fc.record({
+      vulnerability: fc.integer({ min: 1, max: 40 }),
+      status: fc.constantFrom<FindingStatus>(
+        'vul_status_unfix',
+        'vul_status_unfix',
+        'vul_status_ignored',
+        'vul_status_fixed',
+        'vul_status_reboot',
+      ),
+      priority: fc.constantFrom<FixingPriority>('Critical', 'High', 'Medium', 'Low'),
+      fixable: fc.constantFrom(true, true, false),
+    }),
+    { selector: (finding) => finding.vulnerability, maxLength: 6 },
+  ),
+});
+
+export function randomFilter(projectId: string): fc.Arbitrary<ServerFilter> {
+  const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+    fc.option(value, { nil: undefined, freq: 2 });
+  return fc.record({
+    projectId: fc.constant(projectId),
+    enterpriseProjects: fc.constantFrom<ServerFilter['enterpriseProjects']>(
+      'all',
+      ['0'],
+      ['ep-a', 'ep-b'],
+      [],
+    ),
+    assetValue: maybe(fc.constantFrom('important', 'common', 'test')),
+    groupNameContains: maybe(fc.constantFrom('e', 'STRASSE', 'straße', 'istanbul', 'no-such')),
+    nameContains: maybe(fc.constantFrom('web', 'WEB', 'ÜNÏ', 'x', '%', '_', '-')),
+    publicIpContains: maybe(fc.constantFrom('203.0.113.2', '2001:DB8', '9')),
+    privateIpContains: maybe(fc.constantFrom('10.0', 'FE80', ',')),
+    severityLevel: maybe(fc.constantFrom('High', 'Medium', 'Low', 'Security')),
+    handleStatus: maybe(fc.constantFrom('unhandled', 'handled')),
+    status: maybe(
+      fc.constantFrom<FindingStatus>(
+        'vul_status_unfix',
+        'vul_status_ignored',
+        'vul_status_fixed',
+        'vul_status_reboot',
+        'vul_status_failed',
+      ),
+    ),
+    clusterId: maybe(fc.constantFrom('c-1', 'c-9')),
+    nodeType: maybe(fc.constantFrom('cce', 'not_cce')),
+  });
+}
+
+export const randomPage: fc.Arbitrary<Page> = fc.record({
+  offset: fc.integer({ min: 0, max: 40 }),
+  limit: fc.integer({ min: 1, max: 20 }),
+});
+
+export async function storeFleet(
+  database: Queryable,
+  projectId: string,
+  servers: readonly RandomServer[],
+): Promise<void> {
+  for (const group of GROUPS) {
+    await database.execute(
+      `INSERT INTO server_group (project_id, id, name, name_folded) VALUES ($1, $2, $2, $3) ON CONFLICT DO NOTHING`,
+      [projectId, group, foldCase(group)],
+    );
+  }
+  for (const server of servers) {
+    const summary = summaryOf(findingsOf(server), false);
+    await database.execute(
+      `INSERT INTO server (project_id, id, identity, name, name_folded, enterprise_project_id, group_id, public_ip, private_ip,
+         os_type, system, asset_value, cluster_id, node_type, edition, created_at, scan_time, is_unknown,
+         finding_vulnerability, finding_status, finding_priority, finding_fixable, finding_first_seen_at, finding_status_since,
+         open_count, critical_count, high_count, medium_count, low_count, score, level, status_bits)
+       VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, 'Linux', 'debian:12', $9, $10, $11, $12, 0, $13, $14, $15, $16, $17, $18, $19, $19,
+         $20, $21, $22, $23, $24, $25, $26, $27)`,
+      [
+        projectId,
+        server.id,
+        server.name,
+        foldCase(server.name),
+        server.enterpriseProjectId,
+        server.group ?? null,
+        server.publicIp,
+        server.privateIp,
+        server.assetValue,
+        server.clusterId,
+        server.nodeType,
+        server.edition,
+        server.hasReported ? 1_000 : null,
+        server.isUnknown,
+        server.findings.map((finding) => finding.vulnerability),
+        server.findings.map((finding) => FINDING_STATUSES[finding.status]),
+        server.findings.map((finding) => FIXING_PRIORITIES[finding.priority]),
+        server.findings.map((finding) => finding.fixable),
+        server.findings.map(() => 0),
+        summary.openCount,
+        summary.counts.Critical,
+        summary.counts.High,
+        summary.counts.Medium,
+        summary.counts.Low,
+        summary.score,
+        summary.level,
+        summary.statusBits,
+      ],
+    );
+  }
+}
+
+/** The expected page, from the plain array. */
+export function expectedPage(
+  servers: readonly RandomServer[],
+  filter: ServerFilter,
+  page: Page,
+): { readonly total: number; readonly ids: readonly string[] } {
+  const matching = servers.filter((server) => matches(server, filter)).sort(worstFirst);
+  const ids = matching.slice(page.offset, page.offset + page.limit).map((server) => server.id);
+  return { total: matching.length, ids };
+}
+
+function findingsOf(server: RandomServer) {
+  return server.findings.map((finding) => ({ ...finding, firstSeenAt: 0, statusSince: 0 }));
+}
+
+function matches(server: RandomServer, filter: ServerFilter): boolean {
+  const summary = summaryOf(findingsOf(server), false);
+  const level = summary.openCount === 0 && server.isUnknown ? '' : summary.level;
+  const has = (text: string | undefined, part: string | undefined): boolean =>
+    part === undefined || (text !== undefined && foldCase(text).includes(foldCase(part)));
+  const is = <T>(value: T, wanted: T | undefined): boolean => wanted === undefined || value === wanted;
+  const { status } = filter;
+  return (
+    server.hasReported &&
+    server.edition !== 'hss.version.null' &&
+    (filter.enterpriseProjects === 'all' || filter.enterpriseProjects.includes(server.enterpriseProjectId)) &&
+    is(server.assetValue, filter.assetValue) &&
+    has(server.group, filter.groupNameContains) &&
+    has(server.name, filter.nameContains) &&
+    has(server.publicIp, filter.publicIpContains) &&
+    has(server.privateIp, filter.privateIpContains) &&
+    is<string>(level, filter.severityLevel) &&
+    is(summary.handleStatus, filter.handleStatus) &&
+    (status === undefined ||
+      server.findings.some((finding) => finding.fixable && finding.status === status)) &&
+    is(server.clusterId, filter.clusterId) &&
+    is(server.nodeType, filter.nodeType)
+  );
+}
+
+function worstFirst(a: RandomServer, b: RandomServer): number {
+  const [left, right] = [sortKeyOf(a), sortKeyOf(b)];
+  for (const [index, value] of left.entries()) {
+    const difference = value - (right[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return (
+    Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)) ||
+    Buffer.compare(Buffer.from(a.id), Buffer.from(b.id))
+  );
+}
+
+function sortKeyOf(server: RandomServer): readonly number[] {
+  const { openCount, score, counts } = summaryOf(findingsOf(server), false);
+  const rank = openCount === 0 && server.isUnknown ? 99.5 : score;
+  return [rank, -counts.Critical, -counts.High, -counts.Medium, -counts.Low];
+}
