@@ -107,5 +107,5 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
     .code(answer.status)
     .headers(answer.headers)
     .header('Content-Type', 'application/json')
-    .send(answer.body);
+    .send(Buffer.from(answer.body, 'utf8'));
 }

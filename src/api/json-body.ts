@@ -86,7 +86,7 @@ export function parseJson(bytes: Buffer): unknown {
 export function bodyReader<B extends TSchema>(schema: B): (bytes: Buffer) => Static<B> {
   const validator = Compile(schema);
   return (bytes) => {
-    const value = parseJson(bytes) ?? {};
+    const value = bytes.length === 0 ? {} : parseJson(bytes);
     if (validator.Check(value)) return value as Static<B>;
     const faults = validator.Errors(value);
     throw bodyError(faults.find((fault) => fault.keyword === 'maxItems') ?? faults[0]);

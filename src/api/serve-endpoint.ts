@@ -65,10 +65,17 @@ function send(reply: FastifyReply, answer: EndpointAnswer): FastifyReply {
   reply.code(answer.status ?? 200);
   if (answer.headers !== undefined) reply.headers(answer.headers);
   if (answer.json !== undefined) {
-    return reply.header('Content-Type', 'application/json').send(JSON.stringify(answer.json));
+    return sendBytes(reply, JSON.stringify(answer.json), 'application/json');
   }
   if (answer.bytes !== undefined) {
-    return reply.header('Content-Type', answer.contentType ?? 'application/json').send(answer.bytes);
+    return sendBytes(reply, answer.bytes, answer.contentType ?? 'application/json');
   }
   return reply.send();
+}
+
+// As bytes, because the framework would add a charset to the type of a text, and clients compare with what is documented.
+function sendBytes(reply: FastifyReply, body: Buffer | string, contentType: string): FastifyReply {
+  return reply
+    .header('Content-Type', contentType)
+    .send(typeof body === 'string' ? Buffer.from(body, 'utf8') : body);
 }
