@@ -187,7 +187,7 @@ async function* textsOf(source: RecordSource, format: 'lines' | 'elements'): Asy
 }
 
 function unknownFormat(where: string, seen: string): FeedItem {
-  const problem = `is no advisory format Parapet reads (${seen}): it reads OSV as JSON, JSON lines, zip or tar, the known-exploited catalogue, EPSS, Debian's DSA and DLA lists, Alpine's secdb and notus product files`;
+  const problem = `is no advisory format Parapet reads (${seen}; it reads OSV, the known-exploited catalogue, EPSS, Debian's DSA and DLA lists, Alpine's secdb, notus)`;
   return { kind: 'problem', where, problem };
 }
 
