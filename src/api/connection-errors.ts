@@ -6,7 +6,12 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { type AppError, appError } from '../errors.ts';
 import { errorAnswer } from './error-handler.ts';
-import { REQUEST_HEAD_BYTES_MAX, REQUEST_TIMEOUT_MS } from './http-limits.ts';
+import {
+  REFUSED_BODY_BYTES_MAX,
+  REFUSED_CONNECTION_KEPT_MS,
+  REQUEST_HEAD_BYTES_MAX,
+  REQUEST_TIMEOUT_MS,
+} from './http-limits.ts';
 import { newRequestId, type RequestLine, standingHeaders } from './request-context.ts';
 
 /** Makes the server's `clientError` handler. */
@@ -34,9 +39,25 @@ export function connectionErrorHandler(log: (line: RequestLine) => void) {
       Connection: 'close',
     }).map(([name, value]) => `${name}: ${value}\r\n`);
     const reason = STATUS_CODES[answer.status] ?? 'Bad Request';
-    socket.end(`HTTP/1.1 ${answer.status} ${reason}\r\n${headers.join('')}\r\n${answer.body}`);
-    socket.destroySoon();
+    endGently(socket, `HTTP/1.1 ${answer.status} ${reason}\r\n${headers.join('')}\r\n${answer.body}`);
   };
+}
+
+/**
+ * Answers and ends, and for a while throws away what still comes: a socket that is closed over unread bytes is reset, and
+ * the client never gets to see the answer.
+ */
+function endGently(socket: Socket, answer: string): void {
+  let bytes = 0;
+  socket.removeAllListeners('data');
+  socket.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > REFUSED_BODY_BYTES_MAX) socket.destroy();
+  });
+  const giveUp = setTimeout(() => socket.destroy(), REFUSED_CONNECTION_KEPT_MS);
+  socket.once('close', () => clearTimeout(giveUp));
+  socket.once('end', () => socket.destroySoon());
+  socket.end(answer);
 }
 
 function failureOf(code: string | undefined): AppError {

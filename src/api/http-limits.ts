@@ -11,6 +11,9 @@ export const BODY_DEPTH_MAX = 64;
 /** How much of a refused body is read and thrown away, so that the client gets to see the answer, before the connection is cut. */
 export const REFUSED_BODY_BYTES_MAX = 64 * 1024 * 1024;
 
+/** How long a refused connection is kept for the client to read the answer. */
+export const REFUSED_CONNECTION_KEPT_MS = 5_000;
+
 /** For the request line and headers. */
 export const HEADERS_TIMEOUT_MS = 15_000;
 /** For the whole request. */
