@@ -96,22 +96,41 @@ export function isSignatureRight(request: SignedRequest, parts: SignatureParts, 
   ) {
     return false;
   }
-  const canonical = Buffer.from(canonicalRequest(request, parts.signedHeaders), 'latin1');
-  const toSign = `${ALGORITHM}\n${headerOf(request, 'x-sdk-date') ?? ''}\n${sha256Hex(canonical)}`;
+  return (
+    matches(canonicalRequest(request, parts.signedHeaders), request, parts, secretKey) ||
+    (splitTarget(request.target).path.includes('%') &&
+      matches(canonicalRequest(request, parts.signedHeaders, 'as sent'), request, parts, secretKey))
+  );
+}
+
+function matches(
+  canonical: string,
+  request: SignedRequest,
+  parts: SignatureParts,
+  secretKey: string,
+): boolean {
+  const hash = sha256Hex(Buffer.from(canonical, 'latin1'));
+  const toSign = `${ALGORITHM}\n${headerOf(request, 'x-sdk-date') ?? ''}\n${hash}`;
   const expected = createHmac('sha256', secretKey).update(toSign, 'latin1').digest();
   return timingSafeEqual(expected, Buffer.from(parts.signature, 'hex'));
 }
 
 /**
  * The canonical request (contract 5.2, steps 1 to 5). One character is one byte (latin1): path and query are pure ASCII
- * by their encoding, and header values are signed as the bytes that were sent.
+ * by their encoding, and header values are signed as the bytes that were sent. The path is decoded before it is encoded,
+ * or encoded `as sent`: the Node client encodes a path parameter once more for its signature than for the wire, which
+ * shows where it has no project and leaves `{project_id}` in the path.
  */
-export function canonicalRequest(request: SignedRequest, signedHeaders: readonly string[]): string {
+export function canonicalRequest(
+  request: SignedRequest,
+  signedHeaders: readonly string[],
+  pathIs: 'decoded' | 'as sent' = 'decoded',
+): string {
   const { path, query } = splitTarget(request.target);
   const headers = signedHeaders.map((name) => `${name}:${(headerOf(request, name) ?? '').trim()}\n`).join('');
   return [
     request.method.toUpperCase(),
-    canonicalPath(path),
+    canonicalPath(path, pathIs),
     canonicalQuery(query),
     headers,
     signedHeaders.join(';'),
@@ -131,10 +150,10 @@ export function splitTarget(target: string): { readonly path: string; readonly q
   return at === -1 ? { path: target, query: '' } : { path: target.slice(0, at), query: target.slice(at + 1) };
 }
 
-function canonicalPath(path: string): string {
+function canonicalPath(path: string, pathIs: 'decoded' | 'as sent'): string {
   const encoded = path
     .split('/')
-    .map((segment) => encodeBytes(decodePercent(segment)))
+    .map((segment) => encodeBytes(pathIs === 'decoded' ? decodePercent(segment) : Buffer.from(segment)))
     .join('/');
   return encoded.endsWith('/') ? encoded : `${encoded}/`;
 }

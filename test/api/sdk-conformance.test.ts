@@ -133,6 +133,15 @@ describe('the vendor’s client core', () => {
   });
 });
 
+describe('the vendor’s client core without project and region', () => {
+  it('sends {project_id} as it stands, and is told that there is no right in such a project', async () => {
+    await expect(callServerView(credentials(), { limit: 10 })).rejects.toMatchObject({
+      httpStatusCode: 403,
+      errorCode: 'APIGW.0302',
+    });
+  });
+});
+
 describe('the vendor’s IAM client', () => {
   it('obtains a token, looks at it, and is known by it', async () => {
     const client = iamClient();
