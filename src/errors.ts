@@ -341,6 +341,10 @@ const CATALOGUE = {
 type Catalogue = typeof CATALOGUE;
 
 export type ErrorCode = keyof Catalogue;
+
+/** Every code, in the order of the catalogue. */
+export const ERROR_CODES = Object.keys(CATALOGUE) as readonly ErrorCode[];
+
 type FieldsOf<C extends ErrorCode> =
   Parameters<Catalogue[C]['message']> extends readonly [infer Fields] ? Fields : Record<string, never>;
 

@@ -1,0 +1,65 @@
+/**
+ * `npm run build`: makes `dist/`, what the published package runs. Node.js strips types in a clone but not below
+ * `node_modules`, so the package carries JavaScript. `dist/` mirrors `src/` file by file, without the tests: whatever
+ * the code finds relative to itself (`../../migrations`, an agent's script) it finds from both, because both lie at the
+ * same depth of the package.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SOURCES = join(ROOT, 'src');
+const BUILT = join(ROOT, 'dist');
+const COMPILER_TIMEOUT_MS = 120_000;
+
+/** A module reached by a path that the compiler did not rewrite would only be missed when it is loaded. */
+const SOURCE_PATH_LITERAL = /(['"`])\.{1,2}\/[^'"`\n]*\.ts\1/;
+
+function build(): void {
+  rmSync(BUILT, { recursive: true, force: true });
+  compile();
+  const copied = copyOtherFiles();
+  const modules = filesBelow(BUILT).filter((file) => file.endsWith('.js'));
+  for (const file of modules) {
+    const found = SOURCE_PATH_LITERAL.exec(readFileSync(join(BUILT, file), 'utf8'));
+    if (found !== null)
+      throw new Error(`dist/${file} names ${found[0]}, which is not in dist/; write it as an import`);
+  }
+  const bytes = filesBelow(BUILT).reduce((sum, file) => sum + statSync(join(BUILT, file)).size, 0);
+  console.log(
+    `dist/: ${modules.length} modules, ${copied} other files, ${Math.round(bytes / 1024).toLocaleString('en')} KiB`,
+  );
+}
+
+function compile(): void {
+  const compiler = join(
+    dirname(createRequire(import.meta.url).resolve('typescript/package.json')),
+    'bin',
+    'tsc',
+  );
+  const { status, error } = spawnSync(process.execPath, [compiler, '-p', join(ROOT, 'tsconfig.build.json')], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    timeout: COMPILER_TIMEOUT_MS,
+  });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error('the compiler found errors; dist/ is incomplete');
+}
+
+/** Copies what is not TypeScript and lies among the sources because the code reads it at run time. Returns how many. */
+function copyOtherFiles(): number {
+  const files = filesBelow(SOURCES).filter((file) => !file.endsWith('.ts'));
+  for (const file of files) cpSync(join(SOURCES, file), join(BUILT, file));
+  return files.length;
+}
+
+function filesBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    statSync(join(folder, file)).isFile(),
+  );
+}
+
+build();
