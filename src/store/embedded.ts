@@ -10,14 +10,8 @@ import type { Config } from '../config.ts';
 import { AppError, appError } from '../errors.ts';
 import { type DataFolder, findDataFolder, folderError, prepareDataFolder } from './data-folder.ts';
 import { type FolderLock, lockFile, tryLockFile } from './folder-lock.ts';
-import {
-  ensurePostgres,
-  isRunning,
-  PRIVATE_DATABASE,
-  privateConnectionString,
-  START_TIMEOUT_MS,
-  stopPostgres,
-} from './postgres-process.ts';
+import { PRIVATE_DATABASE, privateConnectionString } from './postgres-cluster.ts';
+import { ensurePostgres, isRunning, START_TIMEOUT_MS, stopPostgres } from './postgres-process.ts';
 import { removeSocketFolder } from './socket-folder.ts';
 
 const WATCH_MS = 200;
@@ -51,36 +45,34 @@ export async function openEmbedded(
 ): Promise<EmbeddedPostgres> {
   const folder = findDataFolder(config);
   prepareDataFolder(folder);
-  const locks = prepareLocks(folder);
-  const serving = role === 'serve' ? takeServeLock(folder, locks) : undefined;
+  let serving: FolderLock | undefined;
   try {
+    const locks = prepareLocks(folder);
+    if (role === 'serve') serving = takeServeLock(folder, locks);
+    const ensure = () => ensurePostgres(config, folder, settings);
     const { running, using } = await withStartLock(folder, locks, async () => {
       checkContainer(folder, locks);
-      return {
-        running: await ensurePostgres(config, folder, settings),
-        using: tryLockFile(locks.users, 'shared'),
-      };
+      return { running: await ensure(), using: tryLockFile(locks.users, 'shared') };
     });
     if (using === undefined) throw inUse(folder, 'another process that starts or stops its PostgreSQL');
-    const watch =
-      serving === undefined
-        ? undefined
-        : watchPostgres(running.pid, () =>
-            withStartLock(folder, locks, async () => (await ensurePostgres(config, folder, settings)).pid),
-          );
+    const restart = async () => (await withStartLock(folder, locks, ensure)).pid;
+    const watch = serving === undefined ? undefined : watchPostgres(running.pid, restart);
     return {
       connectionString: privateConnectionString(folder, running.socketFolder, PRIVATE_DATABASE),
       folder: folder.path,
       problem: () => watch?.problem(),
       close: async () => {
         await watch?.stop();
-        await leave(folder, locks, using);
-        serving?.release();
+        try {
+          await leave(folder, locks, using);
+        } finally {
+          serving?.release();
+        }
       },
     };
   } catch (error) {
     serving?.release();
-    throw error;
+    throw folderError(folder, error);
   }
 }
 
@@ -96,12 +88,8 @@ interface Locks {
 
 function prepareLocks(folder: DataFolder): Locks {
   const path = join(folder.path, 'locks');
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
-  } catch (error) {
-    throw folderError(folder, error);
-  }
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
   return {
     serve: join(path, 'serve.lock'),
     start: join(path, 'start.lock'),
@@ -163,11 +151,14 @@ function inUse(folder: DataFolder, by: string): Error {
   return appError('data-folder-in-use', { folder: folder.path, by });
 }
 
+/** Runs `work` while no other process starts or stops the folder's PostgreSQL. */
 async function withStartLock<T>(folder: DataFolder, locks: Locks, work: () => Promise<T>): Promise<T> {
   const lock = await lockFile(locks.start, 'exclusive', START_TIMEOUT_MS);
   if (lock === undefined) throw inUse(folder, 'another process that starts or stops its PostgreSQL');
   try {
     return await work();
+  } catch (error) {
+    throw folderError(folder, error);
   } finally {
     lock.release();
   }

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 const WAIT_STEP_MS = 50;
@@ -56,5 +56,7 @@ function createLockFile(path: string): void {
     closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    // In the system's words; SQLite would only say that it cannot open it.
+    accessSync(path, constants.R_OK | constants.W_OK);
   }
 }

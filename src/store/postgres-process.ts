@@ -2,44 +2,46 @@
  * One private PostgreSQL as a process of the system: made, found running, started, stopped. Nothing here knows who uses
  * it (`embedded.ts`); every function but `isRunning` must be called under the folder's start lock.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { spawn } from 'node:child_process';
 import {
-  chownSync,
   closeSync,
   constants,
   existsSync,
   fstatSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readFileSync,
   readlinkSync,
   realpathSync,
-  renameSync,
   rmSync,
-  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { Config } from '../config.ts';
 import { appError } from '../errors.ts';
-import { clusterFolder, type DataFolder, folderError } from './data-folder.ts';
+import { clusterFolder, type DataFolder } from './data-folder.ts';
+import {
+  identity,
+  isAbsence,
+  logFile,
+  makeCluster,
+  PRIVATE_DATABASE,
+  passwordFile,
+  privateConnectionString,
+  programFailure,
+  readClusterVersion,
+} from './postgres-cluster.ts';
 import { findPostgresPrograms, type PostgresPrograms, PROGRAM_ENVIRONMENT } from './postgres-programs.ts';
 import { prepareSocketFolder, SOCKET_PORT } from './socket-folder.ts';
 
 /** Recovery after a crash replays up to max_wal_size; a slow disk may take minutes for it. */
 export const START_TIMEOUT_MS = 600_000;
 export const STOP_TIMEOUT_MS = 30_000;
-const INITDB_TIMEOUT_MS = 300_000;
 const POLL_MS = 25;
 /** After kill -9 of PostgreSQL its other processes live on for moments, and it refuses to start beside them. */
 const START_ATTEMPTS_MAX = 60;
 const START_RETRY_MS = 250;
 const LOG_BYTES_MAX = 4_194_304;
-const SAID_BYTES_MAX = 2_000;
-export const PRIVATE_USER = 'parapet';
-export const PRIVATE_DATABASE = 'parapet';
 
 /** What the private PostgreSQL is always started with; given on its command line, so that no file can say otherwise. */
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -69,16 +71,10 @@ export interface RunningPostgres {
   readonly socketFolder: string;
 }
 
-/** The connection string of `database` in a running private PostgreSQL. It holds the password. */
-export function privateConnectionString(folder: DataFolder, socketFolder: string, database: string): string {
-  const password = encodeURIComponent(readPassword(folder));
-  const host = encodeURIComponent(socketFolder);
-  return `postgresql://${PRIVATE_USER}:${password}@/${database}?host=${host}&port=${SOCKET_PORT}`;
-}
-
 /**
  * Makes sure that the folder's PostgreSQL runs and answers: one left over is adopted, a missing one is made. `settings`
- * add to the usual ones. Throws in words: no programs, full or read-only disk, or what PostgreSQL itself said.
+ * add to the usual ones. Throws in words: no programs, a full or read-only disk, or what PostgreSQL itself said; errors of
+ * the file system come as they are.
  */
 export async function ensurePostgres(
   config: Pick<Config, 'postgresBin' | 'searchPath'>,
@@ -91,7 +87,7 @@ export async function ensurePostgres(
   if (running !== undefined) return running;
   const version = readClusterVersion(folder);
   const programs = findPostgresPrograms(config, folder, version);
-  if (version === undefined) initialise(programs, folder);
+  if (version === undefined) makeCluster(programs, folder);
   return start(programs, folder, socketFolder, settings);
 }
 
@@ -132,8 +128,8 @@ function findPostmaster(folder: DataFolder): number | undefined {
   try {
     pid = Number.parseInt(readFileSync(file, 'utf8'), 10);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw folderError(folder, error);
+    if (isAbsence(error)) return undefined;
+    throw error;
   }
   if (!(pid > 0) || !isRunning(pid)) return undefined;
   const home = workingFolder(pid);
@@ -171,73 +167,6 @@ async function adopt(
     : undefined;
 }
 
-/** The major version of the existing cluster, or undefined where there is none yet. */
-function readClusterVersion(folder: DataFolder): number | undefined {
-  const cluster = clusterFolder(folder);
-  try {
-    if (!existsSync(cluster)) return undefined;
-    const text = readFileSync(join(cluster, 'PG_VERSION'), 'utf8').trim();
-    if (/^\d{1,3}$/.test(text)) return Number(text);
-  } catch (error) {
-    throw folderError(folder, error);
-  }
-  throw appError('data-folder-unusable', {
-    folder: folder.path,
-    problem: `${cluster} holds no PostgreSQL cluster (its file PG_VERSION is not readable)`,
-    way: 'Restore the folder from a backup, or move it away to start anew.',
-  });
-}
-
-/** Makes a cluster: in a folder beside its place, which becomes visible whole. */
-function initialise(programs: PostgresPrograms, folder: DataFolder): void {
-  const unfinished = `${clusterFolder(folder)}-unfinished`;
-  const passwordForInitdb = join(folder.path, 'initdb-password');
-  const owner = folder.account;
-  try {
-    rmSync(unfinished, { recursive: true, force: true });
-    rmSync(passwordForInitdb, { force: true });
-    mkdirSync(unfinished, { mode: 0o700 });
-    writePassword(folder);
-    writeFileSync(passwordForInitdb, readPassword(folder), { mode: 0o600, flag: 'wx' });
-    if (owner !== undefined) {
-      chownSync(unfinished, owner.uid, owner.gid);
-      chownSync(passwordForInitdb, owner.uid, owner.gid);
-    }
-    runInitdb(programs, folder, unfinished, passwordForInitdb);
-    renameSync(unfinished, clusterFolder(folder));
-  } catch (error) {
-    throw folderError(folder, error);
-  } finally {
-    rmSync(passwordForInitdb, { force: true });
-  }
-}
-
-function runInitdb(
-  programs: PostgresPrograms,
-  folder: DataFolder,
-  cluster: string,
-  passwordFile: string,
-): void {
-  const answer = spawnSync(
-    join(programs.folder, 'initdb'),
-    [
-      ...['-D', cluster, '-U', PRIVATE_USER, `--pwfile=${passwordFile}`],
-      // Text is ordered by bytes, the same on every system and in every version of its libraries.
-      ...['--encoding=UTF8', '--locale=C', '--data-checksums'],
-      ...['--auth-local=scram-sha-256', '--auth-host=reject', '--no-instructions'],
-    ],
-    { ...identity(folder), cwd: '/', env: PROGRAM_ENVIRONMENT, encoding: 'utf8', timeout: INITDB_TIMEOUT_MS },
-  );
-  if (answer.status === 0) return;
-  const said = answer.error?.message ?? answer.stderr;
-  throw failure(folder, said, 'could not be made');
-}
-
-/** The user to run PostgreSQL's programs as. */
-function identity({ account }: DataFolder): { readonly uid?: number; readonly gid?: number } {
-  return account === undefined ? {} : { uid: account.uid, gid: account.gid };
-}
-
 async function start(
   programs: PostgresPrograms,
   folder: DataFolder,
@@ -266,7 +195,7 @@ async function start(
     }
     const said = readFileSync(logFile(folder)).subarray(log.offset).toString('utf8');
     const isBesideOld = /pre-existing shared memory block|lock file "[^"]*" already exists/.test(said);
-    if (!isBesideOld || attempt >= START_ATTEMPTS_MAX) throw failure(folder, said, 'did not start');
+    if (!isBesideOld || attempt >= START_ATTEMPTS_MAX) throw programFailure(folder, said, 'did not start');
     await delay(START_RETRY_MS);
   }
 }
@@ -286,7 +215,7 @@ function spawnPostgres(
       detached: true,
       stdio: ['ignore', log, log],
     });
-    child.once('error', (error) => reject(failure(folder, error.message, 'did not start')));
+    child.once('error', (error) => reject(programFailure(folder, error.message, 'did not start')));
     child.once('spawn', () => {
       child.unref();
       if (child.pid !== undefined) resolve(child.pid);
@@ -344,63 +273,13 @@ function signalProcess(pid: number, signal: 'SIGINT' | 'SIGQUIT'): void {
   }
 }
 
-/** The error for what PostgreSQL's programs said: the disk's state in our words, everything else in theirs. */
-function failure(folder: DataFolder, said: string, what: string): unknown {
-  const code = /No space left on device|Disk quota exceeded/.test(said)
-    ? 'ENOSPC'
-    : /Read-only file system/.test(said)
-      ? 'EROFS'
-      : undefined;
-  if (code !== undefined) return folderError(folder, Object.assign(new Error(said), { code }));
-  const lines = said.slice(-SAID_BYTES_MAX).trim().split('\n');
-  const telling = lines.filter((line) => /FATAL|PANIC|ERROR|error/.test(line));
-  const words = (telling.length > 0 ? telling : lines).join(' ').trim() || 'it said nothing';
-  return appError('postgres-failed', { problem: `${what}: ${words}. Its log is ${logFile(folder)}.` });
-}
-
-function logFile(folder: DataFolder): string {
-  return join(folder.path, 'postgresql.log');
-}
-
 function openLog(folder: DataFolder): { readonly fd: number; readonly offset: number } {
-  try {
-    const { O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW } = constants;
-    const fd = openSync(logFile(folder), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
-    const { size } = fstatSync(fd);
-    if (size <= LOG_BYTES_MAX) return { fd, offset: size };
-    ftruncateSync(fd);
-    return { fd, offset: 0 };
-  } catch (error) {
-    throw folderError(folder, error);
-  }
-}
-
-function passwordFile(folder: DataFolder): string {
-  return join(folder.path, 'postgresql-password');
-}
-
-/** Makes the password, unless an interrupted start has left one. */
-function writePassword(folder: DataFolder): void {
-  if (existsSync(passwordFile(folder))) return;
-  const unfinished = `${passwordFile(folder)}-unfinished`;
-  rmSync(unfinished, { force: true });
-  writeFileSync(unfinished, randomBytes(24).toString('base64url'), { mode: 0o600, flag: 'wx' });
-  renameSync(unfinished, passwordFile(folder));
-}
-
-function readPassword(folder: DataFolder): string {
-  try {
-    return readFileSync(passwordFile(folder), 'utf8').trim();
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      throw appError('data-folder-unusable', {
-        folder: folder.path,
-        problem: `the file ${passwordFile(folder)}, which holds the password of its database, is missing`,
-        way: 'Restore it from a backup of the data folder.',
-      });
-    }
-    throw folderError(folder, error);
-  }
+  const { O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW } = constants;
+  const fd = openSync(logFile(folder), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
+  const { size } = fstatSync(fd);
+  if (size <= LOG_BYTES_MAX) return { fd, offset: size };
+  ftruncateSync(fd);
+  return { fd, offset: 0 };
 }
 
 async function waitUntil(condition: () => boolean, timeoutMs: number): Promise<boolean> {

@@ -18,7 +18,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import type { Config } from '../config.ts';
 import { appError } from '../errors.ts';
-import { type DataFolder, folderError } from './data-folder.ts';
+import type { DataFolder } from './data-folder.ts';
 import { POSTGRES_MAJOR_MIN } from './database.ts';
 
 const DEBIAN_FOLDER = '/usr/lib/postgresql';
@@ -176,20 +176,18 @@ function copyPrograms(native: string, folder: DataFolder): string {
   );
   const copy = join(folder.path, `programs-${String(description.version)}`, 'native');
   if (existsSync(copy)) return copy;
-  try {
-    const unfinished = join(folder.path, 'programs-unfinished');
-    rmSync(unfinished, { recursive: true, force: true });
-    cpSync(native, join(unfinished, 'native'), {
-      recursive: true,
-      // The archives and descriptions are for building against; without them it is 58 MB.
-      filter: (path) => !path.endsWith('.a') && basename(path) !== 'pkgconfig',
-    });
-    linkLibraries(join(unfinished, 'native'));
-    openFolders(unfinished);
-    renameSync(unfinished, dirname(copy));
-  } catch (error) {
-    throw folderError(folder, error);
-  }
+  const unfinished = join(folder.path, 'programs-unfinished');
+  rmSync(unfinished, { recursive: true, force: true });
+  cpSync(native, join(unfinished, 'native'), {
+    recursive: true,
+    // Links stay relative: made absolute they would lead back to where the account cannot go.
+    verbatimSymlinks: true,
+    // The archives and descriptions are for building against; without them it is 58 MB.
+    filter: (path) => !path.endsWith('.a') && basename(path) !== 'pkgconfig',
+  });
+  linkLibraries(join(unfinished, 'native'));
+  openFolders(unfinished);
+  renameSync(unfinished, dirname(copy));
   return copy;
 }
 

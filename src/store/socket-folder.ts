@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { accessSync, chmodSync, chownSync, constants, lstatSync, mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { appError } from '../errors.ts';
-import { type DataFolder, folderError } from './data-folder.ts';
+import type { DataFolder } from './data-folder.ts';
 
 /** What `sun_path` of a socket address holds besides its closing NUL: 108 bytes on Linux, 104 elsewhere. */
 export const SOCKET_PATH_BYTES_MAX = process.platform === 'linux' ? 107 : 103;
@@ -19,11 +19,7 @@ const FOLDER_MODE = 0o700;
 export function prepareSocketFolder(folder: DataFolder): string {
   const uid = folder.account?.uid ?? process.getuid?.() ?? 0;
   const path = socketFolder(folder);
-  try {
-    createPrivateFolder(path, folder);
-  } catch (error) {
-    throw folderError(folder, error);
-  }
+  createPrivateFolder(path, folder);
   const found = lstatSync(path);
   if (!found.isDirectory() || found.uid !== uid || (found.mode & 0o077) !== 0) {
     throw appError('data-folder-unusable', {
