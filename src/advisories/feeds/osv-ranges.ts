@@ -67,9 +67,9 @@ function intervalsOf(events: RangeEvent[], compare: VersionComparer): VersionRan
   // A range without an introduction breaks the schema; what it means is clear, and unknown is not safe.
   if (!events.some((event) => event.kind === 'introduced'))
     events.unshift({ kind: 'introduced', version: '' });
-  // Most ranges are an introduction and a fix in order: nothing to sort. The sort is stable, so that of two events at one
+  // Most ranges go from the first version to one fix: nothing to sort. The sort is stable, so that of two events at one
   // version the one listed first comes first.
-  if (events.length > 2 || events[0]?.kind !== 'introduced') {
+  if (events.length > 2 || events[0]?.version !== '') {
     events.sort((a, b) => {
       if (a.version === '' || b.version === '')
         return a.version === b.version ? 0 : a.version === '' ? -1 : 1;
