@@ -2,17 +2,17 @@
  * `npm run build`: makes `dist/`, what the published package runs. Node.js strips types in a clone but not below
  * `node_modules`, so the package carries JavaScript. `dist/` mirrors `src/` file by file, without the tests: whatever
  * the code finds relative to itself (`../../migrations`, an agent's script) it finds from both, because both lie at the
- * same depth of the package.
+ * same depth of the package. `node build/build.ts FOLDER` builds there instead.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SOURCES = join(ROOT, 'src');
-const BUILT = join(ROOT, 'dist');
+const BUILT = resolve(process.argv[2] ?? join(ROOT, 'dist'));
 const COMPILER_TIMEOUT_MS = 120_000;
 
 /** A module reached by a path that the compiler did not rewrite would only be missed when it is loaded. */
@@ -26,27 +26,23 @@ function build(): void {
   for (const file of modules) {
     const found = SOURCE_PATH_LITERAL.exec(readFileSync(join(BUILT, file), 'utf8'));
     if (found !== null)
-      throw new Error(`dist/${file} names ${found[0]}, which is not in dist/; write it as an import`);
+      throw new Error(`${file} names ${found[0]}, which is not built; write it as an import`);
   }
   const bytes = filesBelow(BUILT).reduce((sum, file) => sum + statSync(join(BUILT, file)).size, 0);
   console.log(
-    `dist/: ${modules.length} modules, ${copied} other files, ${Math.round(bytes / 1024).toLocaleString('en')} KiB`,
+    `${BUILT}: ${modules.length} modules, ${copied} other files, ${Math.round(bytes / 1024).toLocaleString('en')} KiB`,
   );
 }
 
 function compile(): void {
-  const compiler = join(
-    dirname(createRequire(import.meta.url).resolve('typescript/package.json')),
-    'bin',
-    'tsc',
+  const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'));
+  const { status, error } = spawnSync(
+    process.execPath,
+    [join(typescript, 'bin', 'tsc'), '-p', join(ROOT, 'tsconfig.build.json'), '--outDir', BUILT],
+    { cwd: ROOT, stdio: 'inherit', timeout: COMPILER_TIMEOUT_MS },
   );
-  const { status, error } = spawnSync(process.execPath, [compiler, '-p', join(ROOT, 'tsconfig.build.json')], {
-    cwd: ROOT,
-    stdio: 'inherit',
-    timeout: COMPILER_TIMEOUT_MS,
-  });
   if (error !== undefined) throw error;
-  if (status !== 0) throw new Error('the compiler found errors; dist/ is incomplete');
+  if (status !== 0) throw new Error('the compiler found errors; what was built is incomplete');
 }
 
 /** Copies what is not TypeScript and lies among the sources because the code reads it at run time. Returns how many. */

@@ -53,10 +53,14 @@ function readJson(path: string): JsonObject {
   return value;
 }
 
-/** The file whose name begins so; the rest of the name is the image's digest. */
+const IMAGE_DIGEST = /-[0-9a-f]{64}\.spdx\.json\.gz$/;
+
+/** The file of an image; its name ends in the image's digest. */
 function sbomPath(data: string, file: string): string {
   const folder = `${data}/inventories/sbom-spdx`;
-  const [found, ...more] = readdirSync(folder).filter((name) => name.startsWith(`spdx-${file}-`));
+  const [found, ...more] = readdirSync(folder).filter(
+    (name) => name.replace(IMAGE_DIGEST, '') === `spdx-${file}`,
+  );
   if (found === undefined || more.length > 0) throw new Error(`${file}: ${more.length + 1} files`);
   return `${folder}/${found}`;
 }
