@@ -17,7 +17,7 @@ const NETWORK_CODES = new Set([
 
 /** The driver reports a broken connection by these words alone, without a code. */
 const CONNECTION_WORDS =
-  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Cannot use a pool after)/;
+  /^(?:Connection terminated|Client has encountered a connection error|Client was closed|Cannot use a pool after)/;
 
 type DatabaseErrorCode = Extract<
   ErrorCode,
@@ -59,6 +59,11 @@ export function translateDatabaseError(error: unknown): unknown {
     return appError('database-unavailable', { problem: wordsOf(error) }, error);
   }
   return error;
+}
+
+/** Whether the driver gave up waiting for one of its connections to become free. */
+export function isPoolExhausted(error: unknown): boolean {
+  return error instanceof Error && error.message === 'timeout exceeded when trying to connect';
 }
 
 /** Whether the transaction that failed with `error` (translated or not) may succeed when it is run again. */

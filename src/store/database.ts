@@ -5,7 +5,7 @@
  */
 import { Client, type ClientConfig, Pool, type PoolClient, type QueryResult } from 'pg';
 import { appError } from '../errors.ts';
-import { isRetryable, translateDatabaseError } from './database-errors.ts';
+import { isPoolExhausted, isRetryable, translateDatabaseError } from './database-errors.ts';
 import { type Listener, type NotificationHandler, startListener } from './listener.ts';
 import { sqlTypes } from './sql-types.ts';
 
@@ -80,6 +80,8 @@ export interface DatabaseOptions {
   readonly connectionsMax: number;
   /** Without it STATEMENT_TIMEOUT_MS. */
   readonly statementTimeoutMs?: number;
+  /** Time to wait for a connection, a new one or one in use; without it CONNECT_TIMEOUT_MS. */
+  readonly connectTimeoutMs?: number;
 }
 
 /** A database that connects when it is first used. It holds at most `connectionsMax` connections, and one a lock or listener. */
@@ -100,7 +102,7 @@ class PostgresDatabase implements Database {
     this.#clientConfig = {
       connectionString: options.connectionString,
       application_name: 'parapet',
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      connectionTimeoutMillis: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
       types: sqlTypes,
@@ -200,7 +202,9 @@ class PostgresDatabase implements Database {
     try {
       client = await this.#pool.connect();
     } catch (error) {
-      throw translateDatabaseError(error);
+      throw isPoolExhausted(error)
+        ? appError('database-slow', { problem: 'all connections of this process stayed in use' }, error)
+        : translateDatabaseError(error);
     }
     let failure: unknown;
     try {

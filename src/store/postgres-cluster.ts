@@ -20,7 +20,7 @@ export const PRIVATE_DATABASE = 'parapet';
 export function privateConnectionString(folder: DataFolder, socketFolder: string, database: string): string {
   const password = encodeURIComponent(readPassword(folder));
   const host = encodeURIComponent(socketFolder);
-  return `postgresql://${PRIVATE_USER}:${password}@/${database}?host=${host}&port=${SOCKET_PORT}`;
+  return `postgresql://${PRIVATE_USER}:${password}@/${database}?host=${host}&port=${SOCKET_PORT}&sslmode=disable`;
 }
 
 /** The major version of the existing cluster, or undefined where there is none yet. */

@@ -233,6 +233,18 @@ describe('faults', () => {
     await expect(cut.query('SELECT 1')).rejects.toMatchObject({ code: 'database-unavailable' });
   });
 
+  it('of a process whose connections all stay in use are said to be that, and over when one is free', async () => {
+    const narrow = openDatabase({ connectionString, connectionsMax: 1, connectTimeoutMs: 50 });
+    await narrow.transaction(async () => {
+      await expect(narrow.query('SELECT 1')).rejects.toMatchObject({
+        code: 'database-slow',
+        message: expect.stringContaining('all connections of this process stayed in use'),
+      });
+    });
+    expect(await narrow.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await narrow.close();
+  });
+
   it('of an unsuitable server are refused in words', () => {
     expect(serverProblem(140_011, '14.11', 'UTF8')).toMatch(/PostgreSQL 14\.11.*needs 15 or later/);
     expect(serverProblem(150_018, '15.18', 'SQL_ASCII')).toMatch(/encoding is SQL_ASCII/);
