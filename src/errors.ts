@@ -158,6 +158,20 @@ const CATALOGUE = {
     status: 401,
     message: () => 'The enrolment token is unknown, expired or used up; ask for a new one',
   },
+  'agent-throttled': {
+    status: 429,
+    message: (f: { readonly seconds: number }) =>
+      `Too many requests from this agent: try again in ${f.seconds} seconds`,
+  },
+  'agent-reports-busy': {
+    status: 503,
+    message: () => 'Too many reports are arriving at once: try again in a moment',
+  },
+  'agent-clones-limit': {
+    status: 409,
+    message: (f: { readonly max: number }) =>
+      `More than ${f.max} machines use one enrolment: enrol this one with a token (parapet-agent enrol --again)`,
+  },
   'secret-key-unusable': {
     status: 500,
     message: (f: { readonly path: string; readonly problem: string }) => `Secret key ${f.path}: ${f.problem}`,
@@ -326,6 +340,21 @@ const CATALOGUE = {
     status: 400,
     message: (f: { readonly id: string; readonly serverId: string }) =>
       `Server ${f.serverId} has no vulnerability ${f.id}, or it was handled and is no longer listed.`,
+  },
+  'demo-snapshot-unreadable': {
+    status: 500,
+    message: (f: { readonly path: string; readonly problem: string }) =>
+      `The demo's snapshot cannot be read: ${f.path}: ${f.problem}. Install Parapet again, or check the file out again.`,
+  },
+  'demo-database-in-use': {
+    status: 400,
+    message: (f: { readonly server: string }) =>
+      `The demo loads its own servers, and this database already has others (${f.server}). Leave out DATABASE_URL and PARAPET_DATA_DIR for a temporary one, or run parapet serve.`,
+  },
+  'demo-project-missing': {
+    status: 400,
+    message: (f: { readonly project: string }) =>
+      `This database was first started without the project ${f.project}. Leave out PARAPET_PROJECT_NAME, or name the project it was started with.`,
   },
   'operation-not-allowed': {
     status: 400,

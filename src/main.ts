@@ -147,6 +147,7 @@ async function applicationOf(parts: ApplicationParts): Promise<FastifyInstance> 
       secretKey,
       clock,
       publicUrl,
+      publicUrlIsConfigured: config.publicUrl !== undefined,
     }),
     readiness: [
       { name: 'database', check: () => store.problem() },

@@ -20,7 +20,15 @@ export async function openApiText(): Promise<string> {
     const authenticator = createAuthenticator({ identity, openSecretKey: secretKey.open, now });
     const clock = () => ({ now: 0, feedsMeasuredAt: 0, staleDays: 1, silentDays: 1 });
     const publicUrl = () => '';
-    const endpoints = allEndpoints({ database, identity, authenticator, secretKey, clock, publicUrl });
+    const endpoints = allEndpoints({
+      database,
+      identity,
+      authenticator,
+      secretKey,
+      clock,
+      publicUrl,
+      publicUrlIsConfigured: true,
+    });
     const { version, description } = packageDescription();
     const info = { title: 'Parapet', version, description };
     return `${JSON.stringify(openApiDocument([...healthEndpoints([]), ...endpoints], info), undefined, 2)}\n`;

@@ -12,6 +12,7 @@ import { vulnerabilityDictionary } from '../store/vulnerability-dictionary.ts';
 import { showCoverage } from './admin/coverage.ts';
 import { serverGroupEndpoints } from './admin/server-groups.ts';
 import { serverEndpoints } from './admin/servers.ts';
+import { agentEndpoints } from './agent/agent-endpoints.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { Endpoint } from './endpoint.ts';
 import { changeVulStatus } from './hss/change-vul-status.ts';
@@ -27,10 +28,17 @@ export interface EndpointParts {
   readonly clock: () => CoverageClock;
   /** Under which others reach this service: `PARAPET_PUBLIC_URL`, or the address listened on. */
   readonly publicUrl: () => string;
+  /** Whether that is what the operator configured: only then is it right for every machine that asks. */
+  readonly publicUrlIsConfigured: boolean;
 }
 
 export function allEndpoints(parts: EndpointParts): readonly Endpoint[] {
-  return [...hssEndpoints(parts), ...iamEndpoints(iamPartsOf(parts)), ...adminEndpoints(parts)];
+  return [
+    ...hssEndpoints(parts),
+    ...iamEndpoints(iamPartsOf(parts)),
+    ...adminEndpoints(parts),
+    ...agentEndpoints({ ...parts, forgetAgents: parts.authenticator.forget }),
+  ];
 }
 
 function hssEndpoints({ database, clock }: EndpointParts): readonly Endpoint[] {

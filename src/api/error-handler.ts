@@ -72,7 +72,9 @@ function isKeystone(target: string): boolean {
 }
 
 function retryHeaders(failure: AppError | undefined, status: number): Readonly<Record<string, string>> {
-  if (failure?.code === 'login-throttled') return { 'Retry-After': String(failure.fields['seconds']) };
+  if (failure?.code === 'login-throttled' || failure?.code === 'agent-throttled') {
+    return { 'Retry-After': String(failure.fields['seconds']) };
+  }
   return status === 503 ? { 'Retry-After': String(RETRY_AFTER_SECONDS) } : {};
 }
 

@@ -36,6 +36,8 @@ export interface InventoryToAccept {
   /** Digest of the full set, as the sender names it when nothing has changed. */
   readonly digest: string;
   readonly settings: ServerSettings;
+  /** Asked first, in the same transaction: what it throws refuses the inventory. */
+  readonly precondition?: (tx: Queryable) => Promise<void>;
 }
 
 /** Stores the inventory and returns when it is on disk and in the view. */
@@ -47,6 +49,7 @@ export async function acceptInventory(
   return await database.transaction(async (tx) => {
     const { projectId, inventory } = item;
     const { now } = clock;
+    await item.precondition?.(tx);
     const server = await saveServer(tx, {
       projectId,
       identity: item.identity,

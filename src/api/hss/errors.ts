@@ -28,6 +28,7 @@ const BY_CODE: Partial<Readonly<Record<ErrorCode, WireError>>> = {
   'login-throttled': gateway('APIGW.0308'),
   'agent-credential-unknown': gateway('APIGW.0301'),
   'enrolment-token-unusable': gateway('APIGW.0301'),
+  'agent-throttled': gateway('APIGW.0308'),
   'project-forbidden': gateway('APIGW.0302'),
   'scope-forbidden': gateway('APIGW.0302'),
   'api-unknown': gateway('APIGW.0101'),

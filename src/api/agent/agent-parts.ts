@@ -1,0 +1,15 @@
+/** What the agent's endpoints are made of. */
+import type { CoverageClock } from '../../jobs/refresh-unknown.ts';
+import type { Database } from '../../store/database.ts';
+import type { AgentLimits } from './agent-limits.ts';
+
+export interface AgentParts {
+  readonly database: Database;
+  readonly clock: () => CoverageClock;
+  readonly limits: AgentLimits;
+  /** Drops what is remembered of credentials: to be called after one was replaced. */
+  readonly forgetAgents: () => void;
+}
+
+/** A machine id as agents tell it; empty where the machine has none. */
+export const MACHINE_ID = /^[0-9A-Za-z-]{0,64}$/;

@@ -1,0 +1,78 @@
+/** `POST /parapet/v1/agent/report`: a whole report, plain or gzip. The answer comes when it is on disk and in the view. */
+import Type from 'typebox';
+import { appError } from '../../errors.ts';
+import type { AgentIdentity } from '../../identity/identity-store.ts';
+import { type ParapetReport, parseReport, REPORT_BYTES_MAX } from '../../inventory/report.ts';
+import { acceptInventory } from '../../jobs/accept-inventory.ts';
+import { keptDigest } from '../../jobs/note-unchanged-report.ts';
+import { findAgentServer } from '../../store/fleet/find-agent-server.ts';
+import { agentEndpoint, type Endpoint } from '../endpoint.ts';
+import { type AgentParts, MACHINE_ID } from './agent-parts.ts';
+import { newIdentityOf, serverOfAgent } from './agent-server.ts';
+
+const accepted = Type.Object({
+  server_id: Type.String(),
+  packages: Type.Integer(),
+  /** How many records were skipped or could not be looked into; they are told with the server. */
+  problems: Type.Integer(),
+  digest: Type.String(),
+  credential: Type.Optional(Type.String()),
+});
+
+export function reportEndpoint(parts: AgentParts): Endpoint {
+  return agentEndpoint({
+    operation: 'AcceptReport',
+    method: 'POST',
+    url: '/parapet/v1/agent/report',
+    summary: "Takes a server's whole report in: stored, matched and summarised when the answer comes",
+    response: accepted,
+    bodyBytesMax: REPORT_BYTES_MAX,
+    handler: async ({ agent, header, rawBody }) => {
+      parts.limits.countRequest(agent.serverId);
+      const json = await parts.limits.takeReport(
+        bytesDeclared(header('content-length')),
+        rawBody,
+        async (bytes) => await acceptReport(parts, agent, parseReport(bytes)),
+      );
+      return { json };
+    },
+  });
+}
+
+async function acceptReport(parts: AgentParts, agent: AgentIdentity, report: ParapetReport): Promise<object> {
+  const machineId = MACHINE_ID.test(report.machineId) ? report.machineId : '';
+  const found = await serverOfAgent(parts, agent, machineId);
+  const { server } = found;
+  const { projectId } = agent;
+  const taken = await acceptInventory(
+    parts.database,
+    {
+      projectId,
+      identity: server.identity,
+      agentId: server.agentId,
+      machineId,
+      name: report.inventory.server.name || server.name,
+      inventory: report.inventory,
+      digest: keptDigest(report.digest),
+      settings: server.settings,
+      // A server that was removed a moment ago must not come back by its last report.
+      precondition: async (tx) => {
+        const still = await findAgentServer(tx, { projectId, serverId: server.id }, 'lock');
+        if (still === undefined) throw appError('agent-credential-unknown', {});
+      },
+    },
+    parts.clock(),
+  );
+  return {
+    server_id: taken.serverId,
+    packages: taken.packages,
+    problems: report.inventory.problems.length,
+    digest: report.digest,
+    ...newIdentityOf(found),
+  };
+}
+
+/** How much room the body may need: what it declares, or the most where it declares nothing (chunked). */
+function bytesDeclared(contentLength: string | undefined): number {
+  return contentLength === undefined ? REPORT_BYTES_MAX : Math.min(Number(contentLength), REPORT_BYTES_MAX);
+}
