@@ -1,0 +1,60 @@
+import type { AffectedPackage } from '../advisories/advisory.ts';
+import type { Package } from '../inventory/package.ts';
+import { kernelLookupName, kernelSourceOf } from './rules/kernel-names.ts';
+
+/**
+ * What matching reads: one thing that one advisory says of one package, with what is needed to name the result. Candidates
+ * are found by (ecosystem, name): the names to ask for are `lookupNames(package)`, the name to file a candidate under is
+ * `filedName(affected)`. The two agree by construction; nothing else may decide which record meets which package.
+ */
+export interface Candidate {
+  /** Feed the record came from, see advisories/feed.ts. */
+  readonly feed: string;
+  /** The record's own id. */
+  readonly advisoryId: string;
+  readonly cves: readonly string[];
+  /** What the API lists for this record and package: `vulnerabilityIdsOf(advisory, affected)`. */
+  readonly vulnerabilities: readonly VulnerabilityRef[];
+  readonly affected: AffectedPackage;
+}
+
+/** The five types of the contract (VTYPE5). */
+export type VulnerabilityType = 'linux_vul' | 'windows_vul' | 'web_cms' | 'app_vul' | 'urgent_vul';
+
+/** Names a vulnerability: the type and the id under which the API lists it. */
+export interface VulnerabilityRef {
+  readonly type: VulnerabilityType;
+  readonly id: string;
+}
+
+/** Names under which records about `pkg` may be filed, without repeats, the package's own first. */
+export function lookupNames(pkg: Package): readonly string[] {
+  const names = [pkg.name];
+  const kernel = kernelLookupName(pkg.name);
+  if (kernel !== pkg.name) names.push(kernel);
+  if (!names.includes(pkg.source)) names.push(pkg.source);
+  const kernelSource = kernelSourceOf(pkg.source);
+  if (!names.includes(kernelSource)) names.push(kernelSource);
+  return names;
+}
+
+/** The name under which a record about `affected` is filed: its own, but for kernel images whose name carries the build. */
+export function filedName(affected: AffectedPackage): string {
+  return affected.matchOn === 'binary' ? kernelLookupName(affected.name) : affected.name;
+}
+
+/**
+ * Which stored packages a change of the records filed under `name` may concern, for a search by name or source:
+ * `equal` as they are, `like` as SQL LIKE patterns (`%` only; the characters of package names need no escape but `_`).
+ */
+export function packagesFiledUnder(name: string): {
+  readonly equal: readonly string[];
+  readonly like: readonly string[];
+} {
+  const escaped = name.replaceAll('\\', '\\\\').replaceAll('_', '\\_').replaceAll('%', '\\%');
+  if (name.includes('*')) return { equal: [], like: [escaped.replaceAll('*', '%')] };
+  if (name === 'linux' || name.startsWith('linux-')) {
+    return { equal: [name], like: [`linux-signed${escaped.slice('linux'.length)}%`] };
+  }
+  return { equal: [name], like: [] };
+}

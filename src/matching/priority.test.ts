@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import {
+  fixingPriorityOf,
+  NEWLY_PUBLISHED_MS,
+  nextPriorityChangeAt,
+  type PriorityFacts,
+  severityOf,
+} from './priority.ts';
+
+const NOW = Date.UTC(2026, 0, 31);
+const facts = (fields: Partial<PriorityFacts>): PriorityFacts => ({
+  cvssBase: undefined,
+  word: undefined,
+  publishedAt: undefined,
+  knownExploited: false,
+  epss: undefined,
+  ...fields,
+});
+const points = (fields: Partial<PriorityFacts>, asset: 'important' | 'common' | 'test' = 'common') =>
+  fixingPriorityOf(facts(fields), asset, NOW).points;
+
+describe('fixing priority (design.md section 4)', () => {
+  it('starts from the highest CVSS, else from the word of the vendor, else from 5.5 marked unscored', () => {
+    expect(points({ cvssBase: 7.5, word: 'low' })).toBe(7.5);
+    expect(points({ word: 'critical' })).toBe(9);
+    expect(points({ word: 'high' })).toBe(7.5);
+    expect(points({ word: 'medium' })).toBe(5.5);
+    expect(points({ word: 'low' })).toBe(2.5);
+    expect(fixingPriorityOf(facts({}), 'common', NOW)).toEqual({
+      priority: 'Medium',
+      points: 5.5,
+      isUnscored: true,
+    });
+    expect(fixingPriorityOf(facts({ cvssBase: 0 }), 'common', NOW)).toEqual({
+      priority: 'Low',
+      points: 0,
+      isUnscored: false,
+    });
+  });
+
+  it('moves with the importance of the server', () => {
+    expect(points({ cvssBase: 6 }, 'important')).toBe(7);
+    expect(points({ cvssBase: 6 }, 'test')).toBe(5);
+  });
+
+  it('adds half a point while the vulnerability is younger than 30 days', () => {
+    expect(points({ cvssBase: 5, publishedAt: NOW - NEWLY_PUBLISHED_MS + 1 })).toBe(5.5);
+    expect(points({ cvssBase: 5, publishedAt: NOW - NEWLY_PUBLISHED_MS })).toBe(5);
+    expect(points({ cvssBase: 5, publishedAt: NOW + 1000 })).toBe(5.5);
+  });
+
+  it('adds for a likely exploit: 0.5 from 0.1, 1 from 0.5', () => {
+    expect([0.0999, 0.1, 0.4999, 0.5].map((epss) => points({ cvssBase: 5, epss }))).toEqual([5, 5.5, 5.5, 6]);
+  });
+
+  it('is at least 9 where exploitation is known, also on a test server', () => {
+    expect(points({ cvssBase: 3, knownExploited: true }, 'test')).toBe(9);
+    expect(points({ cvssBase: 9.8, knownExploited: true })).toBe(9.8);
+  });
+
+  it('stays within 0 and 10 and exact at its thresholds', () => {
+    expect(points({ cvssBase: 9.8, epss: 0.9 }, 'important')).toBe(10);
+    expect(points({ cvssBase: 0.5 }, 'test')).toBe(0);
+    const bands = [9, 8.9, 7, 6.9, 4, 3.9].map(
+      (cvssBase) => fixingPriorityOf(facts({ cvssBase }), 'common', NOW).priority,
+    );
+    expect(bands).toEqual(['Critical', 'High', 'High', 'Medium', 'Medium', 'Low']);
+    expect(
+      fixingPriorityOf(facts({ cvssBase: 7.4, epss: 0.6, publishedAt: NOW }), 'common', NOW).points,
+    ).toBe(8.9);
+  });
+
+  it('names the moment at which the clock alone changes it', () => {
+    expect(nextPriorityChangeAt(facts({ publishedAt: NOW - 1000 }), NOW)).toBe(
+      NOW - 1000 + NEWLY_PUBLISHED_MS,
+    );
+    expect(nextPriorityChangeAt(facts({ publishedAt: NOW - NEWLY_PUBLISHED_MS }), NOW)).toBeUndefined();
+    expect(nextPriorityChangeAt(facts({}), NOW)).toBeUndefined();
+  });
+
+  it('knows severity as another scale: CVSS alone (contract 6.6)', () => {
+    expect(severityOf(facts({ cvssBase: 6.9, knownExploited: true }))).toBe('Medium');
+    expect(severityOf(facts({ word: 'high' }))).toBe('High');
+    expect(severityOf(facts({ cvssBase: 9 }))).toBe('Critical');
+  });
+});

@@ -1,0 +1,281 @@
+import type { FiledCandidate, RecordFacts } from '../advisories/filed-candidate.ts';
+import type { FixingPriority } from '../findings/finding.ts';
+import type { Inventory } from '../inventory/inventory.ts';
+import { type InstalledPackage, isApplicationEcosystem } from '../inventory/package.ts';
+import { lookupNames, type VulnerabilityRef, type VulnerabilityType } from './candidate.ts';
+import { type Coverage, coverageOf, type FeedCoverage } from './coverage.ts';
+import { matchPackage } from './match.ts';
+import { fixingPriorityOf, severityOf } from './priority.ts';
+import { keyOf, type MatchedPackage, type PresentMatch, presentMatches } from './server-findings.ts';
+import { uniteFacts, type VulnerabilityFacts } from './vulnerability-facts.ts';
+
+/** One machine's answer without a store: `parapet scan`. */
+
+/** Where the advisories come from: files that were just read, or the compiled advisory file. */
+export interface ScanSource {
+  readonly coverage: readonly FeedCoverage[];
+  /** Everything filed under any of `names` in `ecosystem`. */
+  readonly candidates: (ecosystem: string, names: ReadonlySet<string>) => readonly FiledCandidate[];
+}
+
+/** The result in the spelling of design.md section 5. */
+export interface ScanResult {
+  readonly server: {
+    readonly name: string;
+    readonly uuid: string;
+    readonly system: string | null;
+    readonly os_name: string;
+    readonly kernel: string | null;
+    readonly private_ips: readonly string[];
+    readonly public_ip: string;
+    readonly packages: number;
+  };
+  readonly coverage: {
+    readonly system: string | null;
+    readonly status: Coverage['status'];
+    readonly reason: string;
+    /** ISO date and time; null: unknown. */
+    readonly date: string | null;
+    readonly feeds: readonly {
+      readonly feed: string;
+      readonly date: string | null;
+      readonly records: number;
+    }[];
+    /** Application ecosystems of the inventory for which there are advisories, and those for which there are none. */
+    readonly applications: { readonly covered: readonly string[]; readonly unknown: readonly string[] };
+  };
+  /** Worst first. One entry for each package that has the vulnerability. */
+  readonly findings: readonly ScanFinding[];
+  /** Records of the inventory that could not be read. */
+  readonly problems: readonly string[];
+}
+
+export interface ScanFinding {
+  readonly vul_id: string;
+  readonly type: VulnerabilityType;
+  readonly title: string;
+  readonly cves: readonly string[];
+  readonly package: {
+    readonly ecosystem: string;
+    readonly name: string;
+    readonly version: string;
+    readonly source: string;
+    /** Where an application package was found; left out for packages of the system. */
+    readonly paths?: readonly string[];
+  };
+  /** Null: no fix is known. */
+  readonly fixed_version: string | null;
+  readonly repair_priority: FixingPriority;
+  readonly severity_level: FixingPriority;
+  /** `vul_status_reboot`: the fix is installed and waits for a restart. */
+  readonly status: 'vul_status_unfix' | 'vul_status_reboot';
+  readonly advisory_id: string;
+  readonly feed: string;
+}
+
+export interface ScanOptions {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly staleDays: number;
+  /** Leaves out what has no fix yet. */
+  readonly fixedOnly: boolean;
+}
+
+const WORST_FIRST: Readonly<Record<FixingPriority, number>> = { Critical: 0, High: 1, Medium: 2, Low: 3 };
+
+/** Scans one inventory. Pure but for what `source` reads. Priorities are those of a server of ordinary importance. */
+export function scanInventory(inventory: Inventory, source: ScanSource, options: ScanOptions): ScanResult {
+  const wanted = wantedNames(inventory.packages);
+  const all: FiledCandidate[] = [];
+  const filed = new Map<string, FiledCandidate[]>();
+  for (const [ecosystem, names] of wanted) {
+    for (const candidate of source.candidates(ecosystem, names)) {
+      all.push(candidate);
+      const key = `${ecosystem}\n${candidate.filedName}`;
+      const held = filed.get(key);
+      if (held === undefined) filed.set(key, [candidate]);
+      else held.push(candidate);
+    }
+  }
+  const knownExploited = new Set(all.flatMap((candidate) => candidate.knownExploited));
+  const matched: MatchedPackage<InstalledPackage>[] = [];
+  for (const pkg of inventory.packages) {
+    const candidates = candidatesOf(pkg, filed);
+    matched.push({
+      pkg,
+      matches: candidates.length === 0 ? [] : matchPackage(pkg, candidates, knownExploited),
+    });
+  }
+  const present = presentMatches(matched, inventory.runningKernel).filter(
+    ({ match }) => !options.fixedOnly || match.fixedVersion !== undefined,
+  );
+  return {
+    server: serverOf(inventory),
+    coverage: coverageFields(inventory, source.coverage, options),
+    findings: findingsOf(present, all, knownExploited, options.now),
+    problems: inventory.problems,
+  };
+}
+
+/** The candidates of one package, from what was filed by `ecosystem\nname`. */
+export function candidatesOf<C>(
+  pkg: InstalledPackage,
+  filed: ReadonlyMap<string, readonly C[]>,
+): readonly C[] {
+  let candidates: readonly C[] = [];
+  for (const name of lookupNames(pkg)) {
+    const found = filed.get(`${pkg.ecosystem}\n${name}`);
+    if (found !== undefined) candidates = candidates.length === 0 ? found : [...candidates, ...found];
+  }
+  return candidates;
+}
+
+/** By ecosystem, the names under which records about these packages may be filed. */
+export function wantedNames(packages: readonly InstalledPackage[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const wanted = new Map<string, Set<string>>();
+  for (const pkg of packages) {
+    let names = wanted.get(pkg.ecosystem);
+    if (names === undefined) {
+      names = new Set();
+      wanted.set(pkg.ecosystem, names);
+    }
+    for (const name of lookupNames(pkg)) names.add(name);
+  }
+  return wanted;
+}
+
+function findingsOf(
+  present: readonly PresentMatch<InstalledPackage>[],
+  all: readonly FiledCandidate[],
+  knownExploited: ReadonlySet<string>,
+  now: number,
+): readonly ScanFinding[] {
+  const rated = rateVulnerabilities(present, all, knownExploited, now);
+  const findings: ScanFinding[] = [];
+  for (const { pkg, vulnerability, match, restartPending } of present) {
+    const rating = rated.get(keyOf(vulnerability));
+    if (rating === undefined) continue;
+    findings.push({
+      vul_id: vulnerability.id,
+      type: vulnerability.type,
+      title: rating.facts.title,
+      cves: rating.facts.cves,
+      package: {
+        ecosystem: pkg.ecosystem,
+        name: pkg.name,
+        version: pkg.version,
+        source: pkg.source,
+        ...(pkg.paths.length === 0 ? {} : { paths: pkg.paths }),
+      },
+      fixed_version: match.fixedVersion ?? null,
+      repair_priority: rating.priority,
+      severity_level: rating.severity,
+      status: restartPending ? 'vul_status_reboot' : 'vul_status_unfix',
+      advisory_id: match.advisoryId,
+      feed: match.feed,
+    });
+  }
+  return findings.sort(byWorst);
+}
+
+function byWorst(a: ScanFinding, b: ScanFinding): number {
+  return (
+    WORST_FIRST[a.repair_priority] - WORST_FIRST[b.repair_priority] ||
+    compareText(a.vul_id, b.vul_id) ||
+    compareText(a.package.name, b.package.name) ||
+    compareText(a.package.version, b.package.version)
+  );
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+interface RatedVulnerability {
+  readonly facts: VulnerabilityFacts;
+  readonly priority: FixingPriority;
+  readonly severity: FixingPriority;
+}
+
+function rateVulnerabilities(
+  present: readonly PresentMatch[],
+  all: readonly FiledCandidate[],
+  knownExploited: ReadonlySet<string>,
+  now: number,
+): ReadonlyMap<string, RatedVulnerability> {
+  const wanted = new Map<string, VulnerabilityRef>();
+  for (const { vulnerability } of present) wanted.set(keyOf(vulnerability), vulnerability);
+  const records = new Map<string, Set<RecordFacts>>();
+  const probabilities = new Map<string, number>();
+  for (const candidate of all) {
+    for (const [cve, probability] of Object.entries(candidate.probabilities))
+      probabilities.set(cve, probability);
+    for (const key of keysBorne(candidate)) {
+      if (!wanted.has(key)) continue;
+      const held = records.get(key);
+      if (held === undefined) records.set(key, new Set([candidate.facts]));
+      else held.add(candidate.facts);
+    }
+  }
+  const rated = new Map<string, RatedVulnerability>();
+  for (const [key, vulnerability] of wanted) {
+    const facts = uniteFacts(vulnerability, [...(records.get(key) ?? [])]);
+    const score = { cvssBase: facts.cvss, word: facts.word };
+    const isExploited = facts.cves.some((cve) => knownExploited.has(cve));
+    const epss = Math.max(0, ...facts.cves.map((cve) => probabilities.get(cve) ?? 0));
+    const { priority } = fixingPriorityOf(
+      { ...score, publishedAt: facts.publishedAt, knownExploited: isExploited, epss },
+      'common',
+      now,
+    );
+    rated.set(key, { facts, priority, severity: severityOf(score) });
+  }
+  return rated;
+}
+
+function keysBorne(candidate: FiledCandidate): readonly string[] {
+  const keys = candidate.vulnerabilities.map(keyOf);
+  for (const cve of candidate.knownExploited) keys.push(keyOf({ type: 'urgent_vul', id: `URGENT-${cve}` }));
+  return keys;
+}
+
+function serverOf(inventory: Inventory): ScanResult['server'] {
+  const { system, server, runningKernel, packages } = inventory;
+  return {
+    name: server.name,
+    uuid: server.uuid,
+    system: system?.key ?? null,
+    os_name: system?.name ?? '',
+    kernel: runningKernel?.release ?? null,
+    private_ips: server.privateIps,
+    public_ip: server.publicIp,
+    packages: packages.length,
+  };
+}
+
+function coverageFields(
+  inventory: Inventory,
+  rows: readonly FeedCoverage[],
+  options: ScanOptions,
+): ScanResult['coverage'] {
+  const coverage = coverageOf(inventory.system, rows, options);
+  const answered = new Set(rows.filter((row) => row.records > 0).map((row) => row.ecosystem));
+  const applications = new Set(inventory.packages.map((pkg) => pkg.ecosystem).filter(isApplicationEcosystem));
+  const sorted = [...applications].sort();
+  return {
+    system: inventory.system?.key ?? null,
+    status: coverage.status,
+    reason: coverage.reason,
+    date: isoOf(coverage.date),
+    feeds: coverage.feeds.map(({ feed, date, records }) => ({ feed, date: isoOf(date), records })),
+    applications: {
+      covered: sorted.filter((ecosystem) => answered.has(ecosystem)),
+      unknown: sorted.filter((ecosystem) => !answered.has(ecosystem)),
+    },
+  };
+}
+
+function isoOf(time: number | undefined): string | null {
+  return time === undefined ? null : new Date(time).toISOString();
+}
