@@ -185,13 +185,13 @@ function copyPrograms(native: string, folder: DataFolder): string {
     // The archives and descriptions are for building against; without them it is 58 MB.
     filter: (path) => !path.endsWith('.a') && basename(path) !== 'pkgconfig',
   });
-  linkLibraries(join(unfinished, 'native'));
   openFolders(unfinished);
+  linkLibraries(join(unfinished, 'native'));
   renameSync(unfinished, dirname(copy));
   return copy;
 }
 
-/** Lets everybody pass through and read the copy's folders, whatever this process's umask is. */
+/** Makes the copy's folders writable for their owner and readable for all, whatever those of the package were and the umask is. */
 function openFolders(folder: string): void {
   chmodSync(folder, 0o755);
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
