@@ -15,7 +15,7 @@ export const FILE_LINES_MAX = 400;
 export const FUNCTION_LINES_MAX = 70;
 
 /** Tables of data in the form of code: long by nature, and read by looking something up. */
-const DATA_TABLES: readonly string[] = [];
+const DATA_TABLES: readonly string[] = ['src/errors.ts'];
 
 /** Places that may say `any`: a record of fields of any type has no other name for them; each keeps its own type. */
 const ANY_ALLOWED: readonly { readonly file: string; readonly count: number }[] = [

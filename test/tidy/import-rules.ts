@@ -80,7 +80,9 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   { part: 'api/agent', may: ['api', 'identity', 'inventory', 'jobs', 'store'], packages: ['typebox'] },
   { part: 'main.ts', may: EVERYTHING_BUT_CLI, packages: ['fastify'] },
-  { part: 'cli', may: [...EVERYTHING_BUT_CLI, 'main.ts', 'nearest-name.ts'] },
+  // A user of its own kind: it loads the sample fleet by the same functions as the command line.
+  { part: 'demo', may: [...AREAS, 'store', 'jobs'], packages: ['typebox'] },
+  { part: 'cli', may: [...EVERYTHING_BUT_CLI, 'demo', 'main.ts', 'nearest-name.ts'] },
 ];
 
 /** Files that may import more than their part, and why. */
