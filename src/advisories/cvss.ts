@@ -1,8 +1,7 @@
 import calculator from 'ae-cvss-calculator';
 import type { Severity } from './advisory.ts';
+import { VECTOR_LENGTH_MAX_CHARS } from './record-text.ts';
 
-/** Longest vector judged, in characters. A version 4 vector with every metric has some 200. */
-export const VECTOR_LENGTH_MAX_CHARS = 300;
 /** Vectors repeat a lot (a few thousand different ones in all of OSV); past this many the memory starts anew. */
 const REMEMBERED_MAX = 20_000;
 

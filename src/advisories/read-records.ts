@@ -59,8 +59,10 @@ function formatOf(head: string): Format | undefined {
   if (text.startsWith('[')) return 'elements';
   if (text.startsWith('{')) {
     const end = text.indexOf('\n');
-    if (end < 0 || /^[^\n]*\n\s*\{/.test(text) || parseJson(text.slice(0, end)).ok) return 'lines';
-    return 'document';
+    if (end < 0 || /^[^\n]*\n\s*\{/.test(text)) return 'lines';
+    const line = text.slice(0, end).trimEnd();
+    // Looking first spares most documents, whose first line is a brace alone, a parser's exception.
+    return line.endsWith('}') && parseJson(line).ok ? 'lines' : 'document';
   }
   if (isEpssList(text)) return 'epss';
   return /^(?:distroversion|reponame): /m.test(text) ? 'yaml' : undefined;

@@ -6,6 +6,8 @@ export const FIELD_LENGTH_MAX_CHARS = 512;
 export const SUMMARY_LENGTH_MAX_CHARS = 300;
 /** Longest address kept, in characters; a longer one is dropped. */
 export const URL_LENGTH_MAX_CHARS = 2_048;
+/** Longest CVSS vector taken, in characters. A version 4 vector with every metric has some 200. */
+export const VECTOR_LENGTH_MAX_CHARS = 300;
 
 const TIME_MAX_MS = Date.UTC(2200, 0);
 

@@ -202,7 +202,7 @@ describe('readAdvisoryFiles', () => {
   });
 
   it('tells how far it has come, ending at the whole', async () => {
-    put('a.jsonl', `${JSON.stringify(osv('A', { details: 'x'.repeat(200_000) }))}\n`);
+    put('a.jsonl', `${JSON.stringify(osv('A', { details: 'x'.repeat(2_000_000) }))}\n`);
     put('b.zip', zipOf([{ name: 'B', content: Buffer.from(JSON.stringify(osv('B'))) }]));
     const told: ReadProgress[] = [];
     const onProgress = (progress: ReadProgress): void => {

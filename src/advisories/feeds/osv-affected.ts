@@ -41,7 +41,33 @@ export function affectedOf(record: JsonObject, summary: string): AffectedResult 
     else affected.push(...found);
     if (affected.length > AFFECTED_MAX) throw new RecordProblem(`names more than ${AFFECTED_MAX} packages`);
   }
-  return { affected, passedOver };
+  return { affected: withoutRepeats(affected), passedOver };
+}
+
+/** SUSE repeats a package for every module and product of one service pack, which are one system to us. */
+function withoutRepeats(affected: readonly AffectedPackage[]): readonly AffectedPackage[] {
+  if (affected[0]?.scheme !== 'rpm' || affected.length === 1) return affected;
+  const byContent = new Map<string, AffectedPackage>();
+  for (const pkg of affected) {
+    const { ecosystem, name, matchOn, module, pocket, architectures, versions } = pkg;
+    const bounds = pkg.ranges.map(
+      ({ introduced, fixed, lastAffected }) => `${introduced} ${fixed} ${lastAffected}`,
+    );
+    const content = [
+      ecosystem,
+      name,
+      matchOn,
+      module,
+      pocket,
+      ...architectures,
+      '',
+      ...versions,
+      '',
+      ...bounds,
+    ];
+    byContent.set(content.join('\n'), pkg);
+  }
+  return byContent.size === affected.length ? affected : [...byContent.values()];
 }
 
 function packagesOf(

@@ -159,6 +159,7 @@ describe('affected packages', () => {
       entry('SUSE:Linux Enterprise Module for Basesystem 15 SP5', {
         binaries: [{ 'bind-utils': '9.16.43-150500.8.13.1', 'python3-bind': '9.16.43-150500.8.13.2' }],
       }),
+      entry('SUSE:Linux Enterprise Server 15 SP5', { binaries: [{ 'bind-utils': '9.16.43-150500.8.13.1' }] }),
       entry('openSUSE:Leap 15.5', {}),
     ];
     const item = parse({ id: 'SUSE-SU-2023:3821-1', affected });

@@ -8,7 +8,7 @@ import {
 import type { Advisory, Severity, SeverityWord } from '../advisory.ts';
 import { cveOfId, cvesInTexts, cvesOfIds } from '../cve.ts';
 import type { FeedItem, WithdrawnReason } from '../feed.ts';
-import { firstLine, idProblem, timeOf, webAddress } from '../record-text.ts';
+import { firstLine, idProblem, timeOf, VECTOR_LENGTH_MAX_CHARS, webAddress } from '../record-text.ts';
 import { severityWordOf, worstWord } from '../severity-word.ts';
 import { type AffectedResult, affectedOf } from './osv-affected.ts';
 import { RecordProblem } from './osv-ranges.ts';
@@ -19,8 +19,6 @@ export const OSV_FEED = 'osv';
 export const RELATED_IDS_MAX = 20_000;
 /** Most different CVSS vectors kept of one record. */
 export const SEVERITIES_MAX = 500;
-/** Longest CVSS vector kept, in characters. A version 4 vector with every metric has some 200. */
-export const VECTOR_LENGTH_MAX_CHARS = 300;
 
 /** Notices of vendors who also publish bug fixes and enhancements under the same scheme. */
 const NO_SECURITY_NOTICE = /^(?:(?:AL|RH|RL|CE)[BE]A-|(?:open)?SUSE-[ROF]U-)/;
