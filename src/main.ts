@@ -17,6 +17,7 @@ import { isFollowing } from './jobs/follow-advisories.ts';
 import type { CoverageClock } from './jobs/refresh-unknown.ts';
 import { startJobs } from './jobs/schedule.ts';
 import type { Log } from './log.ts';
+import { findDataFolder } from './store/data-folder.ts';
 import type { Database } from './store/database.ts';
 import { bootstrapExclusively } from './store/identity/bootstrap-exclusively.ts';
 import { claimSecretKey } from './store/identity/claim-secret-key.ts';
@@ -99,11 +100,11 @@ export function coverageClock(
 
 /** The key that seals secrets in this database: see identity/secret-key.ts. */
 export async function secretKeyOf(
-  config: Pick<Config, 'secretKeyFile' | 'dataDir'>,
+  config: Pick<Config, 'secretKeyFile' | 'dataDir' | 'dataDirIsDefault' | 'databaseUrl'>,
   database: Database,
 ): Promise<SecretKey> {
   return await prepareSecretKey(
-    { file: config.secretKeyFile, dataDir: config.dataDir },
+    { file: config.secretKeyFile, dataDir: findDataFolder(config).path },
     {
       findFingerprint: () => findSecretKeyFingerprint(database),
       claim: (fingerprint) => claimSecretKey(database, fingerprint),
