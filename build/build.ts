@@ -1,17 +1,16 @@
 /**
  * `npm run build`: makes `dist/`, what the published package runs. Node.js strips types in a clone but not below
  * `node_modules`, so the package carries JavaScript. `dist/` mirrors `src/` file by file, without the tests: whatever
- * the code finds relative to itself (`../../migrations`, an agent's script) it finds from both, because both lie at the
- * same depth of the package. `node build/build.ts FOLDER` builds there instead.
+ * the code finds relative to itself (`../../migrations`, the agent's script in `src/agent`) it finds from both, because
+ * both lie at the same depth of the package. `node build/build.ts FOLDER` builds there instead.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SOURCES = join(ROOT, 'src');
 const BUILT = resolve(process.argv[2] ?? join(ROOT, 'dist'));
 const COMPILER_TIMEOUT_MS = 120_000;
 
@@ -21,7 +20,6 @@ const SOURCE_PATH_LITERAL = /(['"`])\.{1,2}\/[^'"`\n]*\.ts\1/;
 function build(): void {
   rmSync(BUILT, { recursive: true, force: true });
   compile();
-  const copied = copyOtherFiles();
   const modules = filesBelow(BUILT).filter((file) => file.endsWith('.js'));
   for (const file of modules) {
     const found = SOURCE_PATH_LITERAL.exec(readFileSync(join(BUILT, file), 'utf8'));
@@ -29,9 +27,7 @@ function build(): void {
       throw new Error(`${file} names ${found[0]}, which is not built; write it as an import`);
   }
   const bytes = filesBelow(BUILT).reduce((sum, file) => sum + statSync(join(BUILT, file)).size, 0);
-  console.log(
-    `${BUILT}: ${modules.length} modules, ${copied} other files, ${Math.round(bytes / 1024).toLocaleString('en')} KiB`,
-  );
+  console.log(`${BUILT}: ${modules.length} modules, ${Math.round(bytes / 1024).toLocaleString('en')} KiB`);
 }
 
 function compile(): void {
@@ -43,13 +39,6 @@ function compile(): void {
   );
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error('the compiler found errors; what was built is incomplete');
-}
-
-/** Copies what is not TypeScript and lies among the sources because the code reads it at run time. Returns how many. */
-function copyOtherFiles(): number {
-  const files = filesBelow(SOURCES).filter((file) => !file.endsWith('.ts'));
-  for (const file of files) cpSync(join(SOURCES, file), join(BUILT, file));
-  return files.length;
 }
 
 function filesBelow(folder: string): readonly string[] {
