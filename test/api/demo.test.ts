@@ -1,0 +1,153 @@
+/** The demo, loaded on a real PostgreSQL: what a newcomer sees in the server view is all there, by real means. */
+import { describe, expect, it } from 'vitest';
+import { demoProjectOf } from '../../src/demo/demo-project.ts';
+import { demoId, loadDemo } from '../../src/demo/load-demo.ts';
+import { readFleet, SNAPSHOT_MEASURED_AT } from '../../src/demo/snapshot.ts';
+import { bootstrapIdentity } from '../../src/identity/bootstrap.ts';
+import type { CoverageClock } from '../../src/jobs/refresh-unknown.ts';
+import type { ServerFilter, ServerRow } from '../../src/server-view/server-view.ts';
+import { bootstrapExclusively } from '../../src/store/identity/bootstrap-exclusively.ts';
+import { listServersInSql } from '../../src/store/server-view/list-servers.ts';
+import { vulnerabilityDictionary } from '../../src/store/vulnerability-dictionary.ts';
+import { testDatabase } from '../database.ts';
+
+const NOW = SNAPSHOT_MEASURED_AT + 90 * 24 * 60 * 60 * 1000;
+const clock = (): CoverageClock => ({
+  now: NOW,
+  feedsMeasuredAt: SNAPSHOT_MEASURED_AT,
+  staleDays: 30,
+  silentDays: 7,
+});
+
+const { database } = await testDatabase();
+await bootstrapIdentity(bootstrapExclusively(database), {
+  password: 'a password',
+  projectName: 'default',
+  now: NOW,
+});
+const project = await demoProjectOf(database, 'default');
+const target = { database, domainId: project.domainId, projectId: project.id, clock };
+const loaded = await loadDemo(target);
+const fleet = await readFleet();
+const listServers = listServersInSql(database, vulnerabilityDictionary(database));
+
+async function rows(filter: Partial<ServerFilter> = {}): Promise<readonly ServerRow[]> {
+  const page = await listServers(
+    { projectId: project.id, enterpriseProjects: 'all', ...filter },
+    { offset: 0, limit: 200 },
+  );
+  return page.rows;
+}
+
+async function rowOf(name: string): Promise<ServerRow> {
+  const [row] = await rows({ ids: [demoId(`server ${name}`)] });
+  if (row === undefined) throw new Error(`${name} is not listed`);
+  return row;
+}
+
+describe('the demo', () => {
+  it('lists every server of the fleet', async () => {
+    expect((await rows()).map((row) => row.name).sort()).toEqual(
+      fleet.servers.map(({ name }) => name).sort(),
+    );
+    expect(loaded.servers).toBe(fleet.servers.length);
+  });
+
+  it('has servers of every level, unknown ones among them', async () => {
+    const levels = new Set((await rows()).map((row) => row.severityLevel));
+    expect(levels).toEqual(new Set(['High', 'Medium', 'Low', '', 'Security']));
+  });
+
+  it.each(['vul_status_unfix', 'vul_status_ignored', 'vul_status_fixed', 'vul_status_reboot'] as const)(
+    'has findings in status %s',
+    async (status) => {
+      expect((await rows({ status })).length).toBeGreaterThanOrEqual(2);
+    },
+  );
+
+  it('finds something on most servers', async () => {
+    const all = await rows();
+    const withFindings = all.filter((row) =>
+      Object.values(row.vulnerabilityIds).some((ids) => ids.length > 0),
+    );
+    expect(withFindings.length).toBeGreaterThan(all.length * 0.75);
+  });
+
+  it('uses the Linux, the application and the emergency list', async () => {
+    const { vulnerabilityIds } = await rowOf('shop-app-01');
+    expect(vulnerabilityIds.linux_vul).toContain('DSA-5343-1');
+    expect(vulnerabilityIds.app_vul).toContain('HCVD-APP-CVE-2025-24813');
+    expect(vulnerabilityIds.urgent_vul).toContain('URGENT-CVE-2025-24813');
+  });
+
+  it('takes findings away by an update, and leaves those of the kernel to a restart', async () => {
+    const [before, updated, restarted] = await Promise.all(
+      ['pay-api-01', 'pay-api-02', 'pay-api-03'].map(rowOf),
+    );
+    const open = (row: ServerRow | undefined): number => row?.vulnerabilityIds.linux_vul.length ?? 0;
+    expect(open(updated)).toBeLessThan(open(before));
+    expect(open(restarted)).toBeLessThan(open(updated));
+    const ids = [before, updated, restarted].map((row) => row?.id ?? '');
+    const inStatus = async (status: NonNullable<ServerFilter['status']>): Promise<readonly string[]> =>
+      (await rows({ status, ids })).map((row) => row.name).sort();
+    expect(await inStatus('vul_status_reboot')).toEqual(['pay-api-02']);
+    expect(await inStatus('vul_status_fixed')).toEqual(['pay-api-02', 'pay-api-03']);
+  });
+
+  it('calls a server secure only where a feed that is not stale answers for it', async () => {
+    const secure = await rows({ severityLevel: 'Security' });
+    const systems = await database.query<{ system: string }>(
+      `SELECT DISTINCT system FROM server WHERE id = ANY ($1::text[]) ORDER BY system`,
+      [secure.map((row) => row.id)],
+    );
+    expect(systems.map(({ system }) => system)).toEqual(['almalinux:8', 'debian:8', 'debian:9']);
+    const ubuntu = await rowOf('platform-bastion-01');
+    expect(ubuntu).toMatchObject({ severityLevel: '', score: undefined, handleStatus: 'handled' });
+  });
+
+  it('parts the fleet by enterprise project, and most of it is in none but the default one', async () => {
+    const payments = demoId('enterprise project payments');
+    const research = demoId('enterprise project research');
+    const counts = await Promise.all(
+      [['0'], [payments], [research]].map(
+        async (enterpriseProjects) => (await rows({ enterpriseProjects })).length,
+      ),
+    );
+    expect(counts.every((count) => count > 0)).toBe(true);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(fleet.servers.length);
+  });
+
+  it('has a value for every field that a server can have', async () => {
+    const all = await rows();
+    for (const field of ['agentId', 'name', 'region', 'privateIp', 'groupId', 'groupName'] as const) {
+      expect(all.every((row) => row[field] !== undefined && row[field] !== '')).toBe(true);
+    }
+    expect(all.some((row) => row.publicIp !== '')).toBe(true);
+    expect(new Set(all.map((row) => row.assetValue))).toEqual(new Set(['important', 'common', 'test']));
+    expect(new Set(all.map((row) => row.nodeType))).toEqual(new Set(['cce', 'not_cce']));
+    expect(new Set(all.map((row) => row.edition)).size).toBeGreaterThanOrEqual(3);
+  });
+
+  it('changes nothing when it is loaded into its own database again', async () => {
+    const before = await rows();
+    const events = await database.query<{ count: number }>('SELECT count(*) FROM finding_event');
+    await loadDemo(target);
+    expect(await rows()).toEqual(before);
+    expect(await database.query('SELECT count(*) FROM finding_event')).toEqual(events);
+  });
+
+  it('refuses a database with servers of its own, and changes nothing in it', async () => {
+    const before = await rows();
+    await database.execute(`UPDATE server SET id = 'mine', name = 'mine-01' WHERE id = $1`, [
+      demoId('server shop-lb-01'),
+    ]);
+    try {
+      await expect(loadDemo(target)).rejects.toThrow('mine-01');
+    } finally {
+      await database.execute(`UPDATE server SET id = $1, name = 'shop-lb-01' WHERE id = 'mine'`, [
+        demoId('server shop-lb-01'),
+      ]);
+    }
+    expect(await rows()).toEqual(before);
+  });
+});
