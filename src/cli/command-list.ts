@@ -13,4 +13,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Run the service',
     load: async () => (await import('./commands/serve.ts')).serve,
   },
+  {
+    name: 'demo',
+    summary: 'Run the service with real advisories and a sample fleet, offline',
+    load: async () => (await import('./commands/demo.ts')).demo,
+  },
 ];
