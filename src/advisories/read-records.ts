@@ -49,23 +49,29 @@ export async function* readRecords(source: RecordSource): AsyncGenerator<Iterabl
   }
 }
 
-/**
- * Text in the JSON lines format begins with one whole record, or (that one broken) has another record on its second
- * line; a document that spreads over lines cannot have a brace there.
- */
 function formatOf(head: string): Format | undefined {
   const text = head.replace(/^\ufeff/, '').trimStart();
   if (debianListFeed(text.split('\n', 1)[0] ?? '') !== undefined) return 'debian-list';
   if (text.startsWith('[')) return 'elements';
-  if (text.startsWith('{')) {
-    const end = text.indexOf('\n');
-    if (end < 0 || /^[^\n]*\n\s*\{/.test(text)) return 'lines';
-    const line = text.slice(0, end).trimEnd();
-    // Looking first spares most documents, whose first line is a brace alone, a parser's exception.
-    return line.endsWith('}') && parseJson(line).ok ? 'lines' : 'document';
-  }
+  if (text.startsWith('{')) return objectFormat(text);
   if (isEpssList(text)) return 'epss';
   return /^(?:distroversion|reponame): /m.test(text) ? 'yaml' : undefined;
+}
+
+/**
+ * Text in the JSON lines format begins with one whole record, or (that one broken) has another record on its second
+ * line; a document that spreads over lines cannot have a brace there. The parser is asked only where neither is plain:
+ * most files hold one record, and would be parsed twice.
+ */
+function objectFormat(text: string): 'lines' | 'document' {
+  const end = text.indexOf('\n');
+  if (end < 0) return 'lines';
+  const rest = /\S/g;
+  rest.lastIndex = end;
+  const next = rest.exec(text)?.[0];
+  if (next === undefined || next === '{') return 'lines';
+  const line = text.slice(0, end).trimEnd();
+  return line.endsWith('}') && parseJson(line).ok ? 'lines' : 'document';
 }
 
 function documentItems(
