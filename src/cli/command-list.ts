@@ -18,4 +18,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Run the service with real advisories and a sample fleet, offline',
     load: async () => (await import('./commands/demo.ts')).demo,
   },
+  {
+    name: 'scan',
+    summary: 'Check one machine and exit',
+    load: async () => (await import('./commands/scan.ts')).scan,
+  },
+  {
+    name: 'explain',
+    summary: 'Say why a machine has a vulnerability, or why not',
+    load: async () => (await import('./commands/explain.ts')).explain,
+  },
 ];

@@ -40,7 +40,7 @@ export function lookupNames(pkg: Package): readonly string[] {
 
 /** The name under which a record about `affected` is filed: its own, but for kernel images whose name carries the build. */
 export function filedName(affected: AffectedPackage): string {
-  return affected.matchOn === 'binary' ? kernelLookupName(affected.name) : affected.name;
+  return kernelLookupName(affected.name);
 }
 
 /**

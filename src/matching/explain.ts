@@ -106,7 +106,7 @@ function recordVerdict(
     comparison: comparisonOf(candidate, judgement, fixed),
     installed_version: judgement.installedVersion === '' ? pkg.version : judgement.installedVersion,
     fixed_version: fixed ?? null,
-    compared: candidate.affected.matchOn,
+    compared: judgement.on,
     reason: sentenceOf(pkg, candidate, judgement, outcome.rule, fixed, overruling?.candidate, matches),
   };
 }
@@ -196,7 +196,7 @@ function versionSentence(
   fixed: string | undefined,
 ): string {
   const { advisoryId } = candidate;
-  const compared = candidate.affected.matchOn === 'source' ? ` (source ${judgement.installedVersion})` : '';
+  const compared = judgement.on === 'source' ? ` (source ${judgement.installedVersion})` : '';
   if (!judgement.affected) {
     if (fixed === undefined)
       return `${installed}${compared} is not among the versions that ${advisoryId} names.`;

@@ -35,6 +35,8 @@ export interface Judgement {
   readonly installedVersion: string;
   /** The lowest version that fixes what is installed; undefined if affected without a known fix, or if not affected. */
   readonly fixedVersion: string | undefined;
+  /** Whose version was compared. */
+  readonly on: 'source' | 'binary';
 }
 
 const NOT_THIS_PACKAGE = refusal('package-name');
@@ -45,34 +47,41 @@ const OTHER_POCKET = refusal('pocket');
 const NO_VERSION = refusal('no-version');
 
 function refusal(rule: Rule): Judgement {
-  return { affected: false, rule, installedVersion: '', fixedVersion: undefined };
+  return { affected: false, rule, installedVersion: '', fixedVersion: undefined, on: 'binary' };
 }
 
 /** Judges one candidate by itself. `candidates` are all those of the package: they show whether a feed writes epochs. */
 export function judge(pkg: Package, candidate: Candidate, candidates: readonly Candidate[]): Judgement {
   const affected = candidate.affected;
-  const onSource = affected.matchOn === 'source';
-  if (!(onSource ? isNamedBySource(affected, pkg) : isNamedByBinary(affected, pkg))) return NOT_THIS_PACKAGE;
+  const onSource = affected.matchOn === 'source' && isNamedBySource(affected, pkg);
+  if (!onSource && !isNamedByBinary(affected, pkg)) return NOT_THIS_PACKAGE;
   if (!concernsArchitecture(affected.architectures, pkg.arch)) return OTHER_ARCHITECTURE;
   const version = onSource && !isSignedDebianSource(pkg.source) ? pkg.sourceVersion : pkg.version;
   if (version === '') return NO_VERSION;
   if (!concernsModule(affected.module, pkg.module, version)) return OTHER_STREAM;
   const compare = comparerOf(affected.scheme);
   const pocket = affected.scheme === 'deb' || affected.scheme === 'rpm' ? pocketOf(version) : '';
-  return judgeVersion({ compare, version, pocket, pkg, candidate, candidates });
+  return judgeVersion({
+    compare,
+    version,
+    pocket,
+    on: onSource ? 'source' : 'binary',
+    candidate,
+    candidates,
+  });
 }
 
 interface VersionQuestion {
   readonly compare: VersionComparer;
   readonly version: string;
   readonly pocket: Pocket;
-  readonly pkg: Package;
+  readonly on: 'source' | 'binary';
   readonly candidate: Candidate;
   readonly candidates: readonly Candidate[];
 }
 
 function judgeVersion(question: VersionQuestion): Judgement {
-  const { compare, version, candidate } = question;
+  const { compare, version, on, candidate } = question;
   const affected = candidate.affected;
   let isMatched = false;
   let fixedVersion: string | undefined;
@@ -90,18 +99,20 @@ function judgeVersion(question: VersionQuestion): Judgement {
       fixedVersion = range.fixed;
     }
   }
-  if (isMatched) return { affected: true, rule: 'version-range', installedVersion: version, fixedVersion };
+  if (isMatched)
+    return { affected: true, rule: 'version-range', installedVersion: version, fixedVersion, on };
   if (affected.versions.length > 0 && isListed(affected.versions, version, compare)) {
     return {
       affected: true,
       rule: 'version-list',
       installedVersion: version,
       fixedVersion: nextFix(affected, version, compare),
+      on,
     };
   }
   if (refused !== undefined) return refused;
   const rule = affected.ranges.length > 0 ? 'version-range' : 'version-list';
-  return { affected: false, rule, installedVersion: version, fixedVersion: undefined };
+  return { affected: false, rule, installedVersion: version, fixedVersion: undefined, on };
 }
 
 /** Why the versions cannot be ordered, or undefined if they can. */
@@ -166,6 +177,11 @@ function isNamedBySource(affected: AffectedPackage, pkg: Package): boolean {
   return affected.name === pkg.source || affected.name === kernelSourceOf(pkg.source);
 }
 
+/**
+ * A record that goes by source names also concerns a binary package of that very name, whatever its source: records made
+ * from lists of binary packages come in the same form, and a source and a binary of one name that are not the same thing
+ * do not occur in Debian, Ubuntu or Alpine for any package that an advisory names (checked against all DSA and DLA).
+ */
 function isNamedByBinary(affected: AffectedPackage, pkg: Package): boolean {
   return affected.name === pkg.name || kernelLookupName(affected.name) === kernelLookupName(pkg.name);
 }

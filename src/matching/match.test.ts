@@ -83,15 +83,16 @@ describe('a record by source package', () => {
     ]);
   });
 
-  it('says nothing of a binary package that merely shares the name of the source', () => {
+  it('also concerns a binary package of that very name, and then by the version of that', () => {
     const namesake = pkg({
       ecosystem: 'debian:11',
       name: 'openssl',
       version: '1.0',
       source: 'other',
-      sourceVersion: '1.0',
+      sourceVersion: '99',
     });
-    expect(matchPackage(namesake, [record])).toEqual([]);
+    expect(matchPackage(namesake, [record])[0]?.on).toBe('binary');
+    expect(matchPackage({ ...namesake, version: '1.1.1n-0' }, [record])).toEqual([]);
   });
 
   it('says nothing of a package at the fixed version', () => {

@@ -2,7 +2,7 @@ import type { Package } from '../inventory/package.ts';
 import { comparerOf } from '../versions/compare.ts';
 import type { VersionScheme } from '../versions/scheme.ts';
 import type { Candidate, VulnerabilityRef } from './candidate.ts';
-import { judge, overrulingRecord } from './judge.ts';
+import { type Judgement, judge, overrulingRecord } from './judge.ts';
 
 /**
  * What one package is affected by: a pure function of the package, the records about it and the known-exploited list.
@@ -49,8 +49,8 @@ export function matchPackage(
     for (const vulnerability of candidate.vulnerabilities) {
       const key = `${vulnerability.type}\n${vulnerability.id}`;
       const held = found.get(key);
-      if (held === undefined) found.set(key, foundBy(candidate, vulnerability, judgement.fixedVersion));
-      else unite(held, candidate, judgement.fixedVersion);
+      if (held === undefined) found.set(key, foundBy(candidate, vulnerability, judgement));
+      else unite(held, candidate, judgement);
     }
   }
   if (found === undefined) return NO_MATCHES;
@@ -67,12 +67,13 @@ interface Found {
   cves: readonly string[];
   candidate: Candidate;
   fixedVersion: string | undefined;
+  on: 'source' | 'binary';
 }
 
 function foundBy(
   candidate: Candidate,
   vulnerability: VulnerabilityRef,
-  fixedVersion: string | undefined,
+  { fixedVersion, on }: Judgement,
 ): Found {
   const ownCve = CVE_IN_ID.exec(vulnerability.id)?.[0];
   return {
@@ -82,10 +83,11 @@ function foundBy(
     cves: ownCve === undefined ? candidate.cves : [ownCve],
     candidate,
     fixedVersion,
+    on,
   };
 }
 
-function unite(held: Found, candidate: Candidate, fixedVersion: string | undefined): void {
+function unite(held: Found, candidate: Candidate, { fixedVersion, on }: Judgement): void {
   if (held.ownCve === undefined && candidate.cves.some((cve) => !held.cves.includes(cve))) {
     held.cves = [...new Set([...held.cves, ...candidate.cves])];
   }
@@ -94,6 +96,7 @@ function unite(held: Found, candidate: Candidate, fixedVersion: string | undefin
     return;
   held.fixedVersion = fixedVersion;
   held.candidate = candidate;
+  held.on = on;
 }
 
 /** Drops what another vulnerability of the same package already says. */
@@ -144,6 +147,6 @@ function matchOf(item: Found, knownExploited: ReadonlySet<string>): PackageMatch
     advisoryId: item.candidate.advisoryId,
     feed: item.candidate.feed,
     fixedVersion: item.fixedVersion,
-    on: item.candidate.affected.matchOn,
+    on: item.on,
   };
 }

@@ -85,22 +85,11 @@ const WORST_FIRST: Readonly<Record<FixingPriority, number>> = { Critical: 0, Hig
 
 /** Scans one inventory. Pure but for what `source` reads. Priorities are those of a server of ordinary importance. */
 export function scanInventory(inventory: Inventory, source: ScanSource, options: ScanOptions): ScanResult {
-  const wanted = wantedNames(inventory.packages);
-  const all: FiledCandidate[] = [];
-  const filed = new Map<string, FiledCandidate[]>();
-  for (const [ecosystem, names] of wanted) {
-    for (const candidate of source.candidates(ecosystem, names)) {
-      all.push(candidate);
-      const key = `${ecosystem}\n${candidate.filedName}`;
-      const held = filed.get(key);
-      if (held === undefined) filed.set(key, [candidate]);
-      else held.push(candidate);
-    }
-  }
+  const { all, filed } = fileCandidates(inventory.packages, source);
   const knownExploited = new Set(all.flatMap((candidate) => candidate.knownExploited));
   const matched: MatchedPackage<InstalledPackage>[] = [];
   for (const pkg of inventory.packages) {
-    const candidates = candidatesOf(pkg, filed);
+    const candidates = candidatesFor(pkg, filed);
     matched.push({
       pkg,
       matches: candidates.length === 0 ? [] : matchPackage(pkg, candidates, knownExploited),
@@ -117,8 +106,30 @@ export function scanInventory(inventory: Inventory, source: ScanSource, options:
   };
 }
 
+/** Everything that `source` has for these packages: as one list, and by `ecosystem\nname` as `candidatesFor` reads it. */
+export function fileCandidates(
+  packages: readonly InstalledPackage[],
+  source: ScanSource,
+): {
+  readonly all: readonly FiledCandidate[];
+  readonly filed: ReadonlyMap<string, readonly FiledCandidate[]>;
+} {
+  const all: FiledCandidate[] = [];
+  const filed = new Map<string, FiledCandidate[]>();
+  for (const [ecosystem, names] of wantedNames(packages)) {
+    for (const candidate of source.candidates(ecosystem, names)) {
+      all.push(candidate);
+      const key = `${ecosystem}\n${candidate.filedName}`;
+      const held = filed.get(key);
+      if (held === undefined) filed.set(key, [candidate]);
+      else held.push(candidate);
+    }
+  }
+  return { all, filed };
+}
+
 /** The candidates of one package, from what was filed by `ecosystem\nname`. */
-export function candidatesOf<C>(
+export function candidatesFor<C>(
   pkg: InstalledPackage,
   filed: ReadonlyMap<string, readonly C[]>,
 ): readonly C[] {

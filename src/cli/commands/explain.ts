@@ -1,0 +1,94 @@
+import { explainPackage, type Verdict } from '../../matching/explain.ts';
+import { kernelVerdict } from '../../matching/kernel.ts';
+import { matchPackage } from '../../matching/match.ts';
+import { candidatesFor, fileCandidates } from '../../matching/scan.ts';
+import { keyOf } from '../../matching/server-findings.ts';
+import { type Command, JSON_OPTION, readArguments, writeResult } from '../command.ts';
+import { openScanSource, readScanInventory, SCAN_INPUT_HELP, SCAN_INPUT_OPTIONS } from '../scan-input.ts';
+
+const OPTIONS = { ...SCAN_INPUT_OPTIONS, ...JSON_OPTION, package: { type: 'string' } } as const;
+
+/** `parapet explain`: why a machine has a vulnerability, or why not. */
+export const explain: Command = {
+  name: 'explain',
+  summary: 'Say why a machine has a vulnerability, or why not',
+  help: `Usage: parapet explain [VULNERABILITY] [--package NAME] [--inventory FILE|-] [--advisories PATH]… [--json]
+
+Says for each package concerned which records were looked at, what was compared with what, and what came of it; also
+where the package is not affected. VULNERABILITY is an id as listed (DSA-5380-1, HCVD-APP-CVE-2021-44228,
+URGENT-CVE-…), the id of a record (GHSA-…) or a CVE. Without it, name a package.
+
+  --package NAME      only this package (its name, or the name of its source package)
+${SCAN_INPUT_HELP}
+  --json              {"about":…,"verdicts":[…]}
+
+Examples:
+  parapet explain CVE-2023-1393
+  parapet explain --package openssl --inventory /var/lib/dpkg/status --system debian:11 --advisories ./advisories
+`,
+  run: async (args, io) => {
+    const given = readArguments(args, {
+      command: 'explain',
+      options: OPTIONS,
+      positionals: {
+        min: args.includes('--package') ? 0 : 1,
+        max: 1,
+        what: 'a vulnerability (or --package NAME)',
+      },
+    });
+    const about = given.positionals[0] ?? '';
+    const name = given.text('package');
+    const inventory = await readScanInventory(given, io);
+    const source = await openScanSource(given.texts('advisories'), inventory, io);
+    const { filed } = fileCandidates(inventory.packages, source);
+    const kernel = kernelVerdict(
+      inventory.packages.map((pkg) => ({
+        pkg,
+        vulnerabilities: matchPackage(pkg, candidatesFor(pkg, filed)).flatMap((match) =>
+          match.vulnerabilities.map(keyOf),
+        ),
+      })),
+      inventory.runningKernel,
+    );
+    const verdicts: ExplainedPackage[] = [];
+    inventory.packages.forEach((pkg, position) => {
+      if (name !== undefined && pkg.name !== name && pkg.source !== name) return;
+      const verdict = explainPackage(pkg, candidatesFor(pkg, filed), about);
+      if (name === undefined && verdict.records.length === 0) return;
+      const isSilent = kernel.silent.has(position) && verdict.decision === 'affected';
+      verdicts.push({ ...verdict, raises_finding: verdict.decision === 'affected' && !isSilent });
+    });
+    writeResult(io, given.flag('json'), { json: { about, verdicts }, text: textOf(about, name, verdicts) });
+    return 0;
+  },
+};
+
+interface ExplainedPackage extends Verdict {
+  /** False also where a kernel package matches that is not the running image. */
+  readonly raises_finding: boolean;
+}
+
+function textOf(about: string, name: string | undefined, verdicts: readonly ExplainedPackage[]): string {
+  if (verdicts.length === 0) {
+    return name === undefined
+      ? `No advisory that names ${about} concerns a package of this inventory.`
+      : `The inventory has no package ${name}.`;
+  }
+  return verdicts.map(verdictText).join('\n\n');
+}
+
+function verdictText(verdict: ExplainedPackage): string {
+  const { name, version, ecosystem } = verdict.package;
+  const silent =
+    verdict.decision === 'affected' && !verdict.raises_finding
+      ? ' (raises no finding: not the running kernel)'
+      : '';
+  const lines = [`${name} ${version} (${ecosystem}): ${verdict.decision}${silent}`, `  ${verdict.reason}`];
+  for (const record of verdict.records) {
+    lines.push(
+      `  - ${record.advisory_id} (${record.feed}): ${record.decision} by ${record.rule}. ${record.reason}`,
+    );
+    if (record.comparison !== '') lines.push(`    ${record.comparison}`);
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,158 @@
+/** What `scan` and `explain` read: an inventory (a file, standard input or this machine) and advisories (files or the compiled file). */
+import { existsSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { COMPILED_FILE_NAME } from '../advisories/compiled-format.ts';
+import { appError } from '../errors.ts';
+import type { Inventory } from '../inventory/inventory.ts';
+import type { ScanSource } from '../matching/scan.ts';
+import type { CommandIo, OptionSpec, ReadArguments } from './command.ts';
+
+/** Largest inventory file that is read, packed or not, in bytes. */
+export const INVENTORY_FILE_BYTES_MAX = 256 * 1024 * 1024;
+
+export const SCAN_INPUT_OPTIONS = {
+  inventory: { type: 'string' },
+  'os-release': { type: 'string' },
+  system: { type: 'string' },
+  advisories: { type: 'string', multiple: true },
+} as const satisfies Readonly<Record<string, OptionSpec>>;
+
+export const SCAN_INPUT_HELP = `  --inventory FILE    the inventory, in any format that \`parapet inventory import\` reads; - is standard input.
+                      Without it: this machine
+  --os-release FILE   the os-release that belongs to the inventory, where its format does not name the system
+  --system KEY        the system, such as debian:12; wins over what the inventory says
+  --advisories PATH   advisory files or folders to use; may be repeated. Without it: the compiled advisory file in the
+                      data folder, which every import renews`;
+
+type InputArguments = ReadArguments<keyof typeof SCAN_INPUT_OPTIONS>;
+
+/** The inventory that the options name. */
+export async function readScanInventory(
+  args: Pick<InputArguments, 'text'>,
+  io: CommandIo,
+): Promise<Inventory> {
+  const file = args.text('inventory');
+  const system = args.text('system');
+  const osReleaseFile = args.text('os-release');
+  if (file === undefined) {
+    const [{ collectLocal }, { systemFromKey }] = await Promise.all([
+      import('../inventory/collect-local.ts'),
+      import('../inventory/system-from-name.ts'),
+    ]);
+    return collectLocal({
+      collectedAt: Date.now(),
+      system: system === undefined ? undefined : systemFromKey(system),
+    });
+  }
+  const { parseInventory } = await import('../inventory/parse.ts');
+  const bytes = file === '-' ? await readStdin(io) : await readWhole(file);
+  const osRelease =
+    osReleaseFile === undefined ? undefined : (await readWhole(osReleaseFile)).toString('utf8');
+  return parseInventory(bytes, {
+    file: file === '-' ? 'standard input' : file,
+    ...(osRelease === undefined ? {} : { osRelease }),
+    ...(system === undefined ? {} : { system }),
+  });
+}
+
+/** The advisories that the options name, as far as they concern `inventory`. Throws where they hold nothing usable. */
+export async function openScanSource(
+  paths: readonly string[],
+  inventory: Inventory,
+  io: CommandIo,
+): Promise<ScanSource> {
+  if (paths.length > 0) return await gatherFiles(paths, inventory, io);
+  const { CompiledAdvisories } = await import('../advisories/compiled-read.ts');
+  const compiled = new CompiledAdvisories(await compiledPath(io));
+  return {
+    coverage: compiled.contents.coverage.map((row) => ({
+      publishedAt: undefined,
+      newestAt: undefined,
+      ...row,
+    })),
+    candidates: (ecosystem, names) => compiled.candidates(ecosystem, names),
+  };
+}
+
+/** The data folder of `serve` may be the system's where the default one is out of its reach (design.md section 3). */
+async function compiledPath(io: CommandIo): Promise<string> {
+  const config = io.config();
+  const path = join(config.dataDir, COMPILED_FILE_NAME);
+  if (existsSync(path) || !config.dataDirIsDefault) return path;
+  const { SYSTEM_DATA_FOLDER } = await import('../store/data-folder.ts');
+  const other = join(SYSTEM_DATA_FOLDER, COMPILED_FILE_NAME);
+  return existsSync(other) ? other : path;
+}
+
+async function gatherFiles(
+  paths: readonly string[],
+  inventory: Inventory,
+  io: CommandIo,
+): Promise<ScanSource> {
+  const [{ readAdvisoryFiles }, { gatherItems }, { wantedNames }, { startProgress }] = await Promise.all([
+    import('../advisories/read.ts'),
+    import('../matching/scan-items.ts'),
+    import('../matching/scan.ts'),
+    import('./progress.ts'),
+  ]);
+  const progress = startProgress(io, 'reading advisories');
+  const items = readAdvisoryFiles(paths, {
+    onProgress: ({ file, bytesRead, bytesTotal }) =>
+      progress.show({ done: bytesRead, total: bytesTotal, note: file }),
+    signal: io.signal,
+  });
+  const gathered = await gatherItems(items, wantedNames(inventory.packages));
+  progress.end();
+  const { problems, problemCount, records, source } = gathered;
+  if (records === 0) {
+    throw appError('import-nothing-usable', {
+      skipped: problemCount,
+      first: problems[0] ?? 'no record was found',
+    });
+  }
+  for (const problem of problems) io.err(`skipped: ${problem}\n`);
+  if (problemCount > problems.length) io.err(`skipped: ${problemCount - problems.length} more\n`);
+  return source;
+}
+
+async function readWhole(path: string): Promise<Buffer> {
+  try {
+    const handle = await open(path, 'r');
+    try {
+      const { size } = await handle.stat();
+      if (size > INVENTORY_FILE_BYTES_MAX) throw tooLarge(path);
+      return await handle.readFile();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && 'syscall' in error) {
+      throw appError(
+        'parameter-invalid',
+        { name: path, problem: `cannot be read (${String(error.code)})` },
+        error,
+      );
+    }
+    throw error;
+  }
+}
+
+async function readStdin(io: CommandIo): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of io.stdin) {
+    const buffer = Buffer.from(piece);
+    bytes += buffer.length;
+    if (bytes > INVENTORY_FILE_BYTES_MAX) throw tooLarge('standard input');
+    pieces.push(buffer);
+  }
+  return Buffer.concat(pieces);
+}
+
+function tooLarge(name: string): Error {
+  return appError('parameter-invalid', {
+    name,
+    problem: `an inventory may have ${INVENTORY_FILE_BYTES_MAX / 1024 ** 2} MiB; this is more`,
+  });
+}
