@@ -1,8 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import yauzl from 'yauzl';
 
 const BLOCK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 128 * 1024;
 /** The directory of a zip and its entries are read in turns, each from its own place onwards. */
 const BLOCKS_KEPT_MAX = 4;
 
@@ -46,13 +47,24 @@ export class BlockReader extends yauzl.RandomAccessReader {
     );
   }
 
+  /** A stream of its own: one made by the file handle closes the handle when it is destroyed, for every reader after it. */
   override _readStreamForRange(start: number, end: number): Readable {
-    return this.#handle.createReadStream({ start, end: end - 1, autoClose: false });
+    return Readable.from(this.#range(start, end), { objectMode: false });
   }
 
   /** Whoever opened the file closes it. */
   override close(callback: (error: Error | null) => void): void {
     callback(null);
+  }
+
+  async *#range(start: number, end: number): AsyncGenerator<Buffer> {
+    for (let at = start; at < end; ) {
+      const length = Math.min(CHUNK_BYTES, end - at);
+      const { buffer, bytesRead } = await this.#handle.read(Buffer.allocUnsafe(length), 0, length, at);
+      if (bytesRead === 0) throw new Error('the file ends too early');
+      at += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
   }
 
   #block(number: number): Promise<Buffer> {
