@@ -62,7 +62,7 @@ die() {
 has() { command -v "$1" >/dev/null 2>&1; }
 
 # Kept from a terminal and from the report: control characters, in whatever a stranger wrote.
-clean() { tr -c '[:print:]\200-\377' ' ' | sed 's/  *$//'; }
+clean() { tr '\000-\011\013-\037\177' ' ' | sed 's/  *$//'; }
 
 now() { date +%s; }
 time_text() { date -u -d "@$1" '+%Y-%m-%d %H:%M:%S UTC' 2>/dev/null || printf '%s seconds since 1970' "$1"; }
