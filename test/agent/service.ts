@@ -118,8 +118,8 @@ export interface Wire {
   readonly close: () => Promise<void>;
 }
 
-/** A wire to the service that counts what an agent sends and can be cut. */
-export async function openWire(port: number): Promise<Wire> {
+/** A wire to the service, at a free port or at `listenAt`, that counts what an agent sends and can be cut. */
+export async function openWire(port: number, listenAt = 0): Promise<Wire> {
   const sockets = new Set<Socket>();
   const connections: Passed[] = [];
   const server = createTcpServer((client) => {
@@ -149,7 +149,7 @@ export async function openWire(port: number): Promise<Wire> {
     upstream.on('data', (chunk: Buffer) => client.write(chunk));
     upstream.on('end', () => client.end());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(listenAt, '127.0.0.1', resolve));
   const address = server.address() as AddressInfo;
   const close = () =>
     new Promise<void>((resolve) => {
