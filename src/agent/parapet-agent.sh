@@ -29,7 +29,8 @@ REPORT_BYTES_MAX=33554432
 BACKOFF_FIRST_SECONDS=1800
 BACKOFF_MAX_SECONDS=21600
 APPLICATION_FILES_MAX=20000
-APPLICATION_FILE_BLOCKS_MAX=2048   # of 512 bytes
+PACKAGE_FILE_BLOCKS_MAX=256        # of 512 bytes: one package's own file
+COMPOSER_FILE_BLOCKS_MAX=4096      # of 512 bytes: the list of all packages of a project
 APPLICATION_DEPTH_MAX=12
 APPLICATION_TIMEOUT_SECONDS=120
 APPLICATION_ROOTS="/usr/local/lib /opt /srv /var/www /app"
@@ -282,20 +283,33 @@ collect_applications() {
     [ ! -d "$ROOT$app_root" ] || set -- "$@" "$ROOT$app_root"
   done
   problem "applications were looked for in $APPLICATION_ROOTS only: packages of npm, PyPI, RubyGems and Composer; programs in Go, Rust, Java and .NET were not looked into"
-  [ $# -gt 0 ] || return 0
-  limited "$APPLICATION_TIMEOUT_SECONDS" find "$@" -xdev -maxdepth "$APPLICATION_DEPTH_MAX" -type f \
-    ! -path '*[[:cntrl:]]*' -size "-$APPLICATION_FILE_BLOCKS_MAX" \( \
-    -path '*/node_modules/*/package.json' -o -path '*.dist-info/METADATA' -o -path '*.egg-info/PKG-INFO' -o \
-    -path '*/specifications/*.gemspec' -o -path '*/vendor/composer/installed.json' \) \
-    >"$WORK/found" 2>/dev/null
-  [ $? -ne 124 ] || problem "looking for applications took longer than $APPLICATION_TIMEOUT_SECONDS seconds; the rest was not looked into"
-  sort "$WORK/found" >"$WORK/files"
-  if [ "$(wc -l <"$WORK/files")" -gt "$APPLICATION_FILES_MAX" ]; then
-    problem "more than $APPLICATION_FILES_MAX application packages; the rest was not looked into"
+  if [ $# -eq 0 ]; then
+    rm -f "$SPOOL/applications"
+    return 0
   fi
-  head -n "$APPLICATION_FILES_MAX" "$WORK/files" >"$WORK/read"
-  limited "$APPLICATION_TIMEOUT_SECONDS" awk -v root="$ROOT" "$APPLICATION_READER" "$WORK/read" >"$WORK/applications.list" 2>/dev/null ||
-    problem "reading the applications failed or took longer than $APPLICATION_TIMEOUT_SECONDS seconds; some may be missing"
+  if limited "$APPLICATION_TIMEOUT_SECONDS" find "$@" -xdev -maxdepth "$APPLICATION_DEPTH_MAX" -type f \
+    ! -path '*[[:cntrl:]]*' \( \
+    -path '*/node_modules/*/package.json' -size "-$PACKAGE_FILE_BLOCKS_MAX" -o \
+    -path '*.dist-info/METADATA' -size "-$PACKAGE_FILE_BLOCKS_MAX" -o \
+    -path '*.egg-info/PKG-INFO' -size "-$PACKAGE_FILE_BLOCKS_MAX" -o \
+    -path '*/specifications/*.gemspec' -size "-$PACKAGE_FILE_BLOCKS_MAX" -o \
+    -path '*/vendor/composer/installed.json' -size "-$COMPOSER_FILE_BLOCKS_MAX" \) \
+    >"$WORK/found" 2>/dev/null || [ $? -eq 1 ]; then
+    # 1: a folder went away or could not be read, as happens on a running system.
+    sort "$WORK/found" >"$WORK/files"
+    if [ "$(wc -l <"$WORK/files")" -gt "$APPLICATION_FILES_MAX" ]; then
+      problem "more than $APPLICATION_FILES_MAX application packages; the rest was not looked into"
+    fi
+    head -n "$APPLICATION_FILES_MAX" "$WORK/files" >"$WORK/read"
+    if limited "$APPLICATION_TIMEOUT_SECONDS" awk -v root="$ROOT" "$APPLICATION_READER" "$WORK/read" \
+      >"$WORK/applications.list" 2>/dev/null; then
+      cp "$WORK/applications.list" "$WORK/applications.kept" && mv -f "$WORK/applications.kept" "$SPOOL/applications"
+      return 0
+    fi
+  fi
+  # Half a list would make findings look fixed: that of the last run that came to its end stands in for it.
+  problem "looking into the applications failed or took longer than $APPLICATION_TIMEOUT_SECONDS seconds; those of an earlier run are told"
+  if [ -f "$SPOOL/applications" ]; then cat "$SPOOL/applications"; fi >"$WORK/applications.list"
 }
 
 # Reads the files named on its input. JSON is split at its quotes: every second piece is a string, the others are
@@ -328,8 +342,13 @@ APPLICATION_READER='
   function folder(file) { sub(/\/[^\/]*$/, "", file); return file }
   # Name and version of the objects at the depth where packages stand: 1 in package.json; in installed.json 2 (a list,
   # Composer 1) or 3 (a list under "packages", Composer 2).
-  function read_json(file, ecosystem, isList,    line, text, count, pieces, i, j, char, depth, wanted, name, version, key, list) {
-    while ((getline line < file) > 0) text = text line " "
+  function read_json(file, ecosystem, isList,    line, part, text, count, pieces, i, j, char, depth, wanted, name, version, key, list) {
+    # In parts: a text that grows line by line would be copied as often as there are lines.
+    while ((getline line < file) > 0) {
+      part = part line " "
+      if (length(part) > 4096) { text = text part; part = "" }
+    }
+    text = text part
     gsub(/\\\\/, "\\u005c", text)
     gsub(/\\"/, "\\u0022", text)
     count = split(text, pieces, "\"")

@@ -6,19 +6,23 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { AGENT_REQUESTS_MAX } from '../../src/api/agent/agent-limits.ts';
 import { REPORT_BYTES_MAX } from '../../src/inventory/report.ts';
-import { Machine } from './machine.ts';
+import { clientsHere, Machine } from './machine.ts';
 import { openWire, testService } from './service.ts';
 
 const service = await testService();
 
-async function enrolled(name: string, url = service.url, client: 'curl' | 'wget' = 'curl'): Promise<Machine> {
+async function enrolled(
+  name: string,
+  url = service.url,
+  client = clientsHere()[0] ?? 'curl',
+): Promise<Machine> {
   const machine = new Machine({ name, client });
   expect(await machine.agent('enrol', url, await service.addToken())).toMatchObject({ code: 0 });
   return machine;
 }
 
 describe('while the service is away', () => {
-  it.each(['curl', 'wget'] as const)('the report is kept, and sent when it is back (%s)', async (client) => {
+  it.each(clientsHere())('the report is kept, and sent when it is back (%s)', async (client) => {
     const wire = await openWire(service.port);
     const machine = await enrolled(`away-${client}`, wire.url, client);
     const port = Number(new URL(wire.url).port);
@@ -162,22 +166,19 @@ describe('over TLS', async () => {
   const cert = readFileSync(join(folder, 'cert.pem'), 'utf8');
   const secure = await testService({ tls: { cert, key: readFileSync(join(folder, 'key.pem'), 'utf8') } });
 
-  it.each(['curl', 'wget'] as const)(
-    'a certificate is checked, with --ca against the given one (%s)',
-    async (client) => {
-      const machine = new Machine({ client, name: `secure-${client}` });
-      const token = await secure.addToken();
-      const distrusted = await machine.agent('enrol', secure.url, token);
-      expect(distrusted.code).toBe(4);
-      expect(distrusted.stderr).toContain('certificate');
-      expect(await secure.rows()).not.toContainEqual(expect.objectContaining({ name: `secure-${client}` }));
-      const url = secure.url.replace('127.0.0.1', 'localhost');
-      expect(await machine.agent('enrol', '--ca', join(folder, 'cert.pem'), url, token)).toMatchObject({
-        code: 0,
-        stderr: '',
-      });
-      expect(await machine.agent('report')).toMatchObject({ code: 0, stderr: '' });
-      expect(await secure.rowOf(`secure-${client}`)).toBeDefined();
-    },
-  );
+  it.each(clientsHere())('a certificate is checked, with --ca against the given one (%s)', async (client) => {
+    const machine = new Machine({ client, name: `secure-${client}` });
+    const token = await secure.addToken();
+    const distrusted = await machine.agent('enrol', secure.url, token);
+    expect(distrusted.code).toBe(4);
+    expect(distrusted.stderr).toContain('certificate');
+    expect(await secure.rows()).not.toContainEqual(expect.objectContaining({ name: `secure-${client}` }));
+    const url = secure.url.replace('127.0.0.1', 'localhost');
+    expect(await machine.agent('enrol', '--ca', join(folder, 'cert.pem'), url, token)).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
+    expect(await machine.agent('report')).toMatchObject({ code: 0, stderr: '' });
+    expect(await secure.rowOf(`secure-${client}`)).toBeDefined();
+  });
 });

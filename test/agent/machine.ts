@@ -25,7 +25,7 @@ export const AGENT_SCRIPT = join(REPOSITORY, 'src/agent/parapet-agent.sh');
 const FIXTURES = join(REPOSITORY, 'test/fixtures');
 
 const PROGRAMS =
-  'awk cat chmod cut date env find grep gzip head id kill ln ls mkdir mv od readlink rm rmdir sed sha256sum sleep sort sync tail timeout tr true wc'.split(
+  'awk cat chmod cp cut date env find grep gzip head id kill ln ls mkdir mv od readlink rm rmdir sed sha256sum sleep sort sync tail timeout tr true wc'.split(
     ' ',
   );
 
@@ -40,7 +40,7 @@ export interface Finished {
 
 export interface MachineOptions {
   readonly shell?: Shell;
-  /** Which of the two it has; default curl. */
+  /** Which of the two it has; by default curl, where this machine has that. */
   readonly client?: 'curl' | 'wget';
   readonly manager?: PackageManager;
   readonly name?: string;
@@ -51,6 +51,11 @@ export interface MachineOptions {
 export function programPath(name: string): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   return folders.map((folder) => join(folder, name)).find(isProgram);
+}
+
+/** Which of curl and wget this machine has. */
+export function clientsHere(): readonly ('curl' | 'wget')[] {
+  return (['curl', 'wget'] as const).filter((client) => programPath(client) !== undefined);
 }
 
 /** The shells of this machine under which the agent can be tried. */
@@ -92,7 +97,7 @@ export class Machine {
       const target = shell === 'busybox' || (name === 'sh' && shell !== 'sh') ? this.#shell : needed(name);
       symlinkSync(target, join(this.bin, name));
     }
-    const client = options.client ?? 'curl';
+    const client = options.client ?? clientsHere()[0] ?? 'curl';
     symlinkSync(needed(client), join(this.bin, client));
     this.stub(
       'uname',
@@ -105,7 +110,7 @@ export class Machine {
     this.#addPackages(options.manager ?? 'dpkg');
   }
 
-  /** A program that is this shell text, with its arguments noted in `calls/NAME`. */
+  /** Gives it a program that is this shell text. */
   stub(name: string, text: string): void {
     rmSync(join(this.bin, name), { force: true });
     writeFileSync(join(this.bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseReport } from '../../src/inventory/report.ts';
 import { decideFindings } from '../../src/jobs/decide-findings.ts';
 import { removeServer } from '../../src/store/fleet/remove-server.ts';
-import { Machine, programPath, shellsHere } from './machine.ts';
+import { clientsHere, Machine, programPath, shellsHere } from './machine.ts';
 import { openWire, testService } from './service.ts';
 
 const service = await testService();
@@ -80,21 +80,18 @@ describe('a report', () => {
     expect(await service.rowOf('claimed')).toMatchObject({ handleStatus: 'unhandled' });
   });
 
-  it.each(['curl', 'wget'] as const)(
-    'is sent where only %s is there, with no secret in an argument',
-    async (client) => {
-      const machine = new Machine({ client, name: `by-${client}` });
-      const real = programPath(client) ?? '';
-      const calls = join(machine.folder, 'calls');
-      machine.stub(client, `printf '%s\\n' "$*" >>${calls}\nexec ${real} "$@"`);
-      await enrolled(machine);
-      expect(await machine.agent('report')).toMatchObject({ code: 0, stderr: '' });
-      expect(await service.rowOf(`by-${client}`)).toBeDefined();
-      expect(readFileSync(calls, 'utf8')).toContain(client === 'curl' ? '--config' : '/agent/report');
-      expect(readFileSync(calls, 'utf8')).not.toContain('parapet-agent-');
-      expect(readFileSync(calls, 'utf8')).not.toContain('parapet-enrol-');
-    },
-  );
+  it.each(clientsHere())('is sent where only %s is there, with no secret in an argument', async (client) => {
+    const machine = new Machine({ client, name: `by-${client}` });
+    const real = programPath(client) ?? '';
+    const calls = join(machine.folder, 'calls');
+    machine.stub(client, `printf '%s\\n' "$*" >>${calls}\nexec ${real} "$@"`);
+    await enrolled(machine);
+    expect(await machine.agent('report')).toMatchObject({ code: 0, stderr: '' });
+    expect(await service.rowOf(`by-${client}`)).toBeDefined();
+    expect(readFileSync(calls, 'utf8')).toContain(client === 'curl' ? '--config' : '/agent/report');
+    expect(readFileSync(calls, 'utf8')).not.toContain('parapet-agent-');
+    expect(readFileSync(calls, 'utf8')).not.toContain('parapet-enrol-');
+  });
 
   it('of rpm carries epochs and module streams; of apk, origins', async () => {
     const printed = async (manager: 'rpm' | 'apk') => {
@@ -154,8 +151,8 @@ describe('a report', () => {
 });
 
 describe('applications', () => {
-  it('are found in the folders where servers have them', async () => {
-    const machine = new Machine();
+  it.each(shellsHere())('are found in the folders where servers have them, by %s', async (shell) => {
+    const machine = new Machine({ shell });
     machine.write(
       'srv/app/node_modules/express/package.json',
       '{\n  "name": "express",\n  "scripts": {"version": "0"},\n  "version": "4.18.2",\n  "author": {"name": "TJ \\"x\\""}\n}',
@@ -209,6 +206,19 @@ describe('applications', () => {
     const { packages } = parseReport(Buffer.from(stdout)).inventory;
     expect(packages.filter((item) => item.ecosystem === 'npm').map((item) => item.name)).toContain('good');
     expect(packages.filter((item) => item.ecosystem !== 'npm')).toHaveLength(21);
+  });
+});
+
+describe('applications that cannot be looked into this time', () => {
+  it('are told as they were found by an earlier run, and never as gone', async () => {
+    const machine = new Machine();
+    machine.write('srv/app/node_modules/express/package.json', '{"name":"express","version":"4.18.2"}');
+    const first = parseReport(Buffer.from((await machine.agent('report', '--print')).stdout));
+    machine.stub('find', 'exit 124');
+    const second = parseReport(Buffer.from((await machine.agent('report', '--print')).stdout));
+    expect(second.inventory.packages).toEqual(first.inventory.packages);
+    expect(second.inventory.packages.map((item) => item.name)).toContain('express');
+    expect(second.inventory.problems.join('\n')).toContain('those of an earlier run are told');
   });
 });
 
