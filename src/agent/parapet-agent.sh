@@ -837,7 +837,9 @@ install_systemd() {
     printf 'ExecStart=%s report --scheduled\n' "$PROGRAM"
     # The run that was under way already does the work of this one.
     printf 'SuccessExitStatus=%s\n' "$RUNNING"
-    printf 'TimeoutStartSec=1800\nNice=10\nIOSchedulingClass=idle\nUMask=0077\nNoNewPrivileges=yes\nPrivateTmp=yes\nProtectHome=read-only\n'
+    printf 'TimeoutStartSec=1800\nNice=10\nIOSchedulingClass=idle\nUMask=0077\nNoNewPrivileges=yes\n'
+    # A folder of one's own choice may lie in /home or /tmp.
+    [ -n "${PARAPET_AGENT_DIR:-}" ] || printf 'PrivateTmp=yes\nProtectHome=read-only\n'
   } >"$systemd_folder/parapet-agent.service" &&
     {
       printf '[Unit]\nDescription=Report to Parapet once an hour\n\n[Timer]\nOnBootSec=2min\nOnCalendar=hourly\n'
