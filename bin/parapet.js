@@ -1,13 +1,12 @@
 #!/usr/bin/env node
 // The `parapet` command. On a Node.js older than 24 it starts itself again on the one that `npm ci` brought along;
 // where there is none, require-node-24.cjs says the way out.
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import * as module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const NODE_MAJOR_MIN = 24;
-const require = createRequire(import.meta.url);
+const require = module.createRequire(import.meta.url);
 
 /** The Node.js binary of the optional package for this platform, or undefined where it is not installed. */
 function bundledNode() {
@@ -20,11 +19,15 @@ function bundledNode() {
 
 const node = Number(process.versions.node.split('.')[0]) < NODE_MAJOR_MIN ? bundledNode() : undefined;
 if (node !== undefined) {
+  const { spawn } = await import('node:child_process');
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
 } else {
   require('./require-node-24.cjs');
+  // Compiled code is kept for the next start (of `parapet scan` that is half the time). It lies in the package's own
+  // folder: what is run again must not come from a folder that others can write to, such as /tmp.
+  module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/parapet', import.meta.url)));
   // A clone runs its sources; the published package carries only the built files.
   const source = new URL('../src/cli/main.ts', import.meta.url);
   const entry = existsSync(source) ? source : new URL('../dist/cli/main.js', import.meta.url);

@@ -45,8 +45,13 @@ export async function readScanInventory(
       system: system === undefined ? undefined : systemFromKey(system),
     });
   }
-  const { parseInventory } = await import('../inventory/parse.ts');
   const bytes = file === '-' ? await readStdin(io) : await readWhole(file);
+  if (system !== undefined && osReleaseFile === undefined) {
+    const { parseDpkgStatus } = await import('../inventory/parse-dpkg-status.ts');
+    const inventory = parseDpkgStatus(bytes, { file, system });
+    if (inventory !== undefined) return inventory;
+  }
+  const { parseInventory } = await import('../inventory/parse.ts');
   const osRelease =
     osReleaseFile === undefined ? undefined : (await readWhole(osReleaseFile)).toString('utf8');
   return parseInventory(bytes, {

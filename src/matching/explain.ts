@@ -1,6 +1,7 @@
 import type { Package } from '../inventory/package.ts';
 import type { Candidate, VulnerabilityRef } from './candidate.ts';
-import { type Judgement, judge, overrulingRecord, type Rule } from './judge.ts';
+import { CandidateGroup } from './candidate-group.ts';
+import { comparedVersionOf, type Judgement, judge, overrulingRecord, type Rule } from './judge.ts';
 import { kernelPackageOf } from './kernel.ts';
 import { matchPackage, type PackageMatch } from './match.ts';
 
@@ -47,10 +48,10 @@ export interface RecordVerdict {
  */
 export function explainPackage(pkg: Package, candidates: readonly Candidate[], about = ''): Verdict {
   const matches = matchPackage(pkg, candidates);
+  const group = new CandidateGroup(candidates);
   const records: RecordVerdict[] = [];
   for (const candidate of candidates) {
-    if (about === '' || bears(candidate, about))
-      records.push(recordVerdict(pkg, candidate, candidates, matches));
+    if (about === '' || bears(candidate, about)) records.push(recordVerdict(pkg, candidate, group, matches));
   }
   const affected = records.filter((record) => record.decision === 'affected');
   const decision = affected.length > 0 ? 'affected' : records.length > 0 ? 'not-affected' : 'unknown';
@@ -84,11 +85,12 @@ function bears(candidate: Candidate, about: string): boolean {
 function recordVerdict(
   pkg: Package,
   candidate: Candidate,
-  candidates: readonly Candidate[],
+  group: CandidateGroup,
   matches: readonly PackageMatch[],
 ): RecordVerdict {
-  const judgement = judge(pkg, candidate, candidates);
-  const overruling = judgement.affected ? overrulingRecord(pkg, candidate, judgement, candidates) : undefined;
+  const compared = comparedVersionOf(pkg, candidate.affected);
+  const judgement = { ...judge(pkg, candidate, group), installedVersion: compared.version, on: compared.on };
+  const overruling = judgement.affected ? overrulingRecord(pkg, candidate, judgement, group) : undefined;
   const isCounted = candidate.vulnerabilities.some((ref) =>
     matches.some(
       ({ vulnerabilities }) => vulnerabilities[0]?.type === ref.type && vulnerabilities[0].id === ref.id,
@@ -104,7 +106,7 @@ function recordVerdict(
     decision: outcome.decision,
     rule: outcome.rule,
     comparison: comparisonOf(candidate, judgement, fixed),
-    installed_version: judgement.installedVersion === '' ? pkg.version : judgement.installedVersion,
+    installed_version: judgement.installedVersion,
     fixed_version: fixed ?? null,
     compared: judgement.on,
     reason: sentenceOf(pkg, candidate, judgement, outcome.rule, fixed, overruling?.candidate, matches),

@@ -3,6 +3,7 @@ import type { Package } from '../inventory/package.ts';
 import { comparerOf, isInRange } from '../versions/compare.ts';
 import type { VersionComparer } from '../versions/scheme.ts';
 import type { Candidate } from './candidate.ts';
+import type { CandidateGroup } from './candidate-group.ts';
 import { concernsArchitecture } from './rules/architecture.ts';
 import { hasEpoch, withoutEpoch } from './rules/epoch.ts';
 import { isSignedDebianSource, kernelLookupName, kernelSourceOf } from './rules/kernel-names.ts';
@@ -45,82 +46,92 @@ const OTHER_STREAM = refusal('module-stream');
 const OTHER_BUILD = refusal('module-build');
 const OTHER_POCKET = refusal('pocket');
 const NO_VERSION = refusal('no-version');
+const OUTSIDE_RANGES = refusal('version-range');
+const NOT_LISTED = refusal('version-list');
 
 function refusal(rule: Rule): Judgement {
   return { affected: false, rule, installedVersion: '', fixedVersion: undefined, on: 'binary' };
 }
 
-/** Judges one candidate by itself. `candidates` are all those of the package: they show whether a feed writes epochs. */
-export function judge(pkg: Package, candidate: Candidate, candidates: readonly Candidate[]): Judgement {
+/**
+ * Judges one candidate by itself; `group` holds all those of the package. Nearly every judgement is a refusal, so those
+ * are shared values: `comparedVersionOf` says which version they were about.
+ */
+export function judge(pkg: Package, candidate: Candidate, group: CandidateGroup): Judgement {
   const affected = candidate.affected;
-  const onSource = affected.matchOn === 'source' && isNamedBySource(affected, pkg);
+  const onSource = isOnSource(pkg, affected);
   if (!onSource && !isNamedByBinary(affected, pkg)) return NOT_THIS_PACKAGE;
-  if (!concernsArchitecture(affected.architectures, pkg.arch)) return OTHER_ARCHITECTURE;
-  const version = onSource && !isSignedDebianSource(pkg.source) ? pkg.sourceVersion : pkg.version;
+  if (affected.architectures.length > 0 && !concernsArchitecture(affected.architectures, pkg.arch)) {
+    return OTHER_ARCHITECTURE;
+  }
+  const version = versionOf(pkg, onSource);
   if (version === '') return NO_VERSION;
-  if (!concernsModule(affected.module, pkg.module, version)) return OTHER_STREAM;
+  if (affected.module !== '' && !concernsModule(affected.module, pkg.module, version)) return OTHER_STREAM;
+  return judgeVersion({ version, onSource }, candidate, group);
+}
+
+/** The version of `pkg` that a record about `affected` is compared with, and whose it is. */
+export function comparedVersionOf(
+  pkg: Package,
+  affected: AffectedPackage,
+): { readonly version: string; readonly on: 'source' | 'binary' } {
+  const onSource = isOnSource(pkg, affected);
+  return { version: versionOf(pkg, onSource), on: onSource ? 'source' : 'binary' };
+}
+
+function isOnSource(pkg: Package, affected: AffectedPackage): boolean {
+  return affected.matchOn === 'source' && isNamedBySource(affected, pkg);
+}
+
+function versionOf(pkg: Package, onSource: boolean): string {
+  return onSource && !isSignedDebianSource(pkg.source) ? pkg.sourceVersion : pkg.version;
+}
+
+function judgeVersion(
+  installed: { readonly version: string; readonly onSource: boolean },
+  candidate: Candidate,
+  group: CandidateGroup,
+): Judgement {
+  const { affected } = candidate;
+  const { version } = installed;
   const compare = comparerOf(affected.scheme);
-  const pocket = affected.scheme === 'deb' || affected.scheme === 'rpm' ? pocketOf(version) : '';
-  return judgeVersion({
-    compare,
-    version,
-    pocket,
-    on: onSource ? 'source' : 'binary',
-    candidate,
-    candidates,
-  });
-}
-
-interface VersionQuestion {
-  readonly compare: VersionComparer;
-  readonly version: string;
-  readonly pocket: Pocket;
-  readonly on: 'source' | 'binary';
-  readonly candidate: Candidate;
-  readonly candidates: readonly Candidate[];
-}
-
-function judgeVersion(question: VersionQuestion): Judgement {
-  const { compare, version, on, candidate } = question;
-  const affected = candidate.affected;
   let isMatched = false;
   let fixedVersion: string | undefined;
   let refused: Judgement | undefined;
   for (const range of affected.ranges) {
-    const bound = range.fixed !== '' ? range.fixed : range.lastAffected;
-    const unlike = bound === '' ? undefined : incomparable(question, bound);
+    if (!isInside(version, range, compare, candidate, group)) continue;
+    // Asked only of ranges that would count: most do not.
+    const unlike = incomparable(version, range, affected);
     if (unlike !== undefined) {
       refused = unlike;
       continue;
     }
-    if (!isInside(question, range)) continue;
     isMatched = true;
     if (range.fixed !== '' && (fixedVersion === undefined || compare(range.fixed, fixedVersion) < 0)) {
       fixedVersion = range.fixed;
     }
   }
+  const on = installed.onSource ? 'source' : 'binary';
   if (isMatched)
     return { affected: true, rule: 'version-range', installedVersion: version, fixedVersion, on };
   if (affected.versions.length > 0 && isListed(affected.versions, version, compare)) {
-    return {
-      affected: true,
-      rule: 'version-list',
-      installedVersion: version,
-      fixedVersion: nextFix(affected, version, compare),
-      on,
-    };
+    fixedVersion = nextFix(affected, version, compare);
+    return { affected: true, rule: 'version-list', installedVersion: version, fixedVersion, on };
   }
-  if (refused !== undefined) return refused;
-  const rule = affected.ranges.length > 0 ? 'version-range' : 'version-list';
-  return { affected: false, rule, installedVersion: version, fixedVersion: undefined, on };
+  return refused ?? (affected.ranges.length > 0 ? OUTSIDE_RANGES : NOT_LISTED);
 }
 
-/** Why the versions cannot be ordered, or undefined if they can. */
-function incomparable({ version, pocket, candidate }: VersionQuestion, bound: string): Judgement | undefined {
-  const { scheme, pocket: recordPocket } = candidate.affected;
+/** Why the installed version and the bound of the range cannot be ordered, or undefined if they can. */
+function incomparable(
+  version: string,
+  range: VersionRange,
+  affected: AffectedPackage,
+): Judgement | undefined {
+  const bound = range.fixed !== '' ? range.fixed : range.lastAffected;
+  const { scheme } = affected;
+  if (bound === '' || (scheme !== 'rpm' && scheme !== 'deb')) return undefined;
   if (scheme === 'rpm' && isModuleBuild(version) !== isModuleBuild(bound)) return OTHER_BUILD;
-  if (scheme !== 'rpm' && scheme !== 'deb') return undefined;
-  return areComparable(pocket, pocketOfRecord(recordPocket, bound)) ? undefined : OTHER_POCKET;
+  return areComparable(pocketOf(version), pocketOfRecord(affected.pocket, bound)) ? undefined : OTHER_POCKET;
 }
 
 function pocketOfRecord(recordPocket: string, fixed: string): Pocket {
@@ -128,34 +139,26 @@ function pocketOfRecord(recordPocket: string, fixed: string): Pocket {
   return pocketOf(fixed);
 }
 
-function isInside(question: VersionQuestion, range: VersionRange): boolean {
-  const { compare, candidate, version } = question;
+function isInside(
+  version: string,
+  range: VersionRange,
+  compare: VersionComparer,
+  candidate: Candidate,
+  group: CandidateGroup,
+): boolean {
   const { fixed } = range;
-  if (candidate.affected.scheme === 'rpm' && fixed !== '' && hasEpoch(version) !== hasEpoch(fixed)) {
-    const isKnownToBoth = feedWritesEpochs(question) === hasEpoch(version);
-    if (!isKnownToBoth)
-      return isInRange(compare, withoutEpoch(version), { ...range, fixed: withoutEpoch(fixed) });
-  }
-  return isInRange(compare, version, range);
-}
-
-/**
- * Whether this feed writes epochs for this package. Asked only where one side has an epoch and the other has none:
- * an installed epoch and a feed that never writes one for the package, or the reverse, means that one side left it out.
- */
-function feedWritesEpochs({ version, candidate, candidates }: VersionQuestion): boolean {
-  const isInstalledWith = hasEpoch(version);
-  let isSometimes = false;
-  let isAlways = true;
-  for (const other of candidates) {
-    if (other.feed !== candidate.feed || other.affected.name !== candidate.affected.name) continue;
-    for (const { fixed } of other.affected.ranges) {
-      if (fixed === '') continue;
-      if (hasEpoch(fixed)) isSometimes = true;
-      else isAlways = false;
+  if (candidate.affected.scheme === 'rpm' && fixed !== '') {
+    const isInstalledWith = hasEpoch(version);
+    if (isInstalledWith !== hasEpoch(fixed)) {
+      // One side has an epoch, the other none. A feed that never writes one for the package, or always does where the
+      // inventory has none, shows that one side left it out.
+      const { isSometimes, isAlways } = group.epochHabitOf(candidate);
+      const isLeftOut = isInstalledWith ? !isSometimes : isAlways;
+      if (isLeftOut)
+        return isInRange(compare, withoutEpoch(version), { ...range, fixed: withoutEpoch(fixed) });
     }
   }
-  return isInstalledWith ? isSometimes : isAlways;
+  return isInRange(compare, version, range);
 }
 
 function isListed(versions: readonly string[], version: string, compare: VersionComparer): boolean {
@@ -195,24 +198,23 @@ export function overrulingRecord(
   pkg: Package,
   candidate: Candidate,
   judgement: Judgement,
-  candidates: readonly Candidate[],
+  group: CandidateGroup,
 ): { readonly candidate: Candidate; readonly rule: Rule } | undefined {
   const { fixedVersion, installedVersion } = judgement;
   const { scheme, pocket } = candidate.affected;
   if (fixedVersion === undefined || (scheme !== 'deb' && scheme !== 'rpm')) return undefined;
+  const siblings = group.siblingsOf(candidate);
+  if (siblings.length === 1) return undefined;
   const own = scheme === 'deb' ? pocketOf(installedVersion) : '';
   const isElsewhere = scheme === 'deb' && pocketOfRecord(pocket, fixedVersion) !== own;
-  for (const other of candidates) {
-    if (other === candidate || other.advisoryId !== candidate.advisoryId || other.feed !== candidate.feed)
-      continue;
+  for (const other of siblings) {
+    if (other === candidate) continue;
     if (hasRebuild(pkg, other, candidate, judgement)) return { candidate: other, rule: 'same-fix-rebuilt' };
     if (!isElsewhere) continue;
     const fixed = other.affected.ranges.find((range) => range.fixed !== '')?.fixed;
     if (fixed === undefined || pocketOfRecord(other.affected.pocket, fixed) !== own) continue;
-    const ruling = judge(pkg, other, candidates);
-    if (ruling.rule === 'version-range' || ruling.rule === 'version-list') {
-      return { candidate: other, rule: 'own-pocket' };
-    }
+    const { rule } = judge(pkg, other, group);
+    if (rule === 'version-range' || rule === 'version-list') return { candidate: other, rule: 'own-pocket' };
   }
   return undefined;
 }

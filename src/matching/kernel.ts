@@ -19,11 +19,17 @@ export interface KernelPackage {
 }
 
 const DEB_IMAGE = /^linux-image-(?:unsigned-)?(\d+\.\d+(?:\.\d+)?-\d[0-9a-z.~]*)-([a-z].*)$/;
-const DEB_ACCESSORY =
-  /^linux-(?:image|headers|modules|modules-extra|modules-iwlwifi|tools|cloud-tools|buildinfo|perf|kbuild|support|compiler|config|source|doc|libc-dev)(?:-|$)/;
-const DEB_KERNEL_SOURCE =
-  /^linux(?:-(?:signed|meta|latest|restricted-modules|hwe|aws|azure|gcp|gke|gkeop|oem|oracle|kvm|raspi|raspi2|lowlatency|ibm|riscv|bluefield|intel|intel-iotg|iot|nvidia|xilinx-zynqmp|realtime|fips|lts|snapdragon|starfive|allwinner|[2-9]\.\d+)(?:-.*)?)?$/;
-const DEB_META = /^linux-(?:generic|virtual|amd64|lowlatency|aws|azure|gcp|gke|kvm|oracle|oem|raspi)(?:-|$)/;
+/** What stands behind `linux-` in the names of Debian's and Ubuntu's kernel packages; `linux-base`, `linux-firmware` and `linux-atm` are none. */
+const DEB_PARTS: ReadonlySet<string> = new Set(
+  'image headers modules tools cloud buildinfo perf kbuild support compiler config source doc libc generic virtual amd64'.split(
+    ' ',
+  ),
+);
+/** What stands behind `linux-` (and `signed-`, `meta-` or `restricted-modules-`) in the names of their sources. */
+const DEB_LINES: ReadonlySet<string> = new Set(
+  `signed meta latest restricted hwe aws azure gcp gke gkeop oem oracle kvm raspi raspi2 lowlatency ibm riscv bluefield intel
+  iot nvidia xilinx realtime fips lts snapdragon starfive allwinner`.split(/\s+/),
+);
 
 const RPM_IMAGE =
   /^kernel(?:-(rt|debug|64k|rt-debug|rt-64k|64k-debug|uek|uek-debug|uek64k|PAE|pae|xen|lt|ml|default|azure|preempt|vanilla|desktop|zfcpdump))?(?:-core|-base)?$/;
@@ -58,18 +64,32 @@ export function kernelPackageOf(pkg: Package): KernelPackage | undefined {
 }
 
 function debKernelPackage(pkg: Package): KernelPackage | undefined {
+  // Nearly every package of a server leaves here, without a regular expression.
+  if (!pkg.name.startsWith('linux-') && !pkg.source.startsWith('linux')) return undefined;
   const image = DEB_IMAGE.exec(pkg.name);
   if (image !== null && !pkg.name.endsWith('-dbg') && !pkg.name.endsWith('-dbgsym')) {
     return { role: 'image', flavour: (image[2] ?? '').replace(/-unsigned$/, '') };
   }
-  const isAccessory =
-    DEB_ACCESSORY.test(pkg.name) ||
-    DEB_KERNEL_SOURCE.test(pkg.source) ||
-    (DEB_META.test(pkg.name) && pkg.source.startsWith('linux'));
+  const isAccessory = isDebKernelSource(pkg.source) || isDebKernelName(pkg.name);
   return isAccessory ? { role: 'accessory', flavour: '' } : undefined;
 }
 
+function isDebKernelName(name: string): boolean {
+  if (!name.startsWith('linux-')) return false;
+  const part = name.slice(6).split('-', 1)[0] ?? '';
+  return DEB_PARTS.has(part) || DEB_LINES.has(part);
+}
+
+function isDebKernelSource(source: string): boolean {
+  if (source === 'linux') return true;
+  if (!source.startsWith('linux-')) return false;
+  const line = source.slice(6).split('-', 1)[0] ?? '';
+  return DEB_LINES.has(line) || /^\d/.test(line);
+}
+
 function rpmKernelPackage(pkg: Package): KernelPackage | undefined {
+  if (!pkg.name.startsWith('kernel') && !pkg.source.startsWith('kernel') && !RPM_TOOLS.has(pkg.name))
+    return undefined;
   const image = RPM_IMAGE.exec(pkg.name);
   if (image !== null) return { role: 'image', flavour: image[1] ?? '' };
   if (RPM_OTHER.test(pkg.name)) return undefined;
@@ -79,6 +99,7 @@ function rpmKernelPackage(pkg: Package): KernelPackage | undefined {
 }
 
 function apkKernelPackage(pkg: Package): KernelPackage | undefined {
+  if (!pkg.name.startsWith('linux-') && !pkg.source.startsWith('linux-')) return undefined;
   const image = APK_IMAGE.exec(pkg.name);
   if (image !== null) return { role: 'image', flavour: image[1] ?? '' };
   return APK_ACCESSORY.test(pkg.name) || APK_IMAGE.test(pkg.source)

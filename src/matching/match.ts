@@ -2,6 +2,7 @@ import type { Package } from '../inventory/package.ts';
 import { comparerOf } from '../versions/compare.ts';
 import type { VersionScheme } from '../versions/scheme.ts';
 import type { Candidate, VulnerabilityRef } from './candidate.ts';
+import { CandidateGroup } from './candidate-group.ts';
 import { type Judgement, judge, overrulingRecord } from './judge.ts';
 
 /**
@@ -40,11 +41,13 @@ export function matchPackage(
   candidates: readonly Candidate[],
   knownExploited: ReadonlySet<string> = NO_CVES,
 ): readonly PackageMatch[] {
+  if (candidates.length === 0) return NO_MATCHES;
+  const group = new CandidateGroup(candidates);
   let found: Map<string, Found> | undefined;
   for (const candidate of candidates) {
-    const judgement = judge(pkg, candidate, candidates);
+    const judgement = judge(pkg, candidate, group);
     if (!judgement.affected) continue;
-    if (overrulingRecord(pkg, candidate, judgement, candidates) !== undefined) continue;
+    if (overrulingRecord(pkg, candidate, judgement, group) !== undefined) continue;
     found ??= new Map();
     for (const vulnerability of candidate.vulnerabilities) {
       const key = `${vulnerability.type}\n${vulnerability.id}`;

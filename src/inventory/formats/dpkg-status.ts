@@ -20,30 +20,57 @@ export const DPKG_STATUS: TextFormat = {
  * of that version).
  */
 export function readDpkgStatus(text: string, list: PackageList): void {
-  let line = 1;
-  for (const paragraph of text.split(/\r?\n(?:[ \t]*\r?\n)+/)) {
-    const lines = paragraph.split(/\r?\n/);
-    if (paragraph.trim() !== '') addParagraph(lines, `paragraph near line ${line}`, list);
-    line += lines.length + 1;
+  let fields: Map<string, string> | undefined;
+  let line = 0;
+  let firstLine = 0;
+  let start = 0;
+  while (start < text.length) {
+    const end = lineEndOf(text, start);
+    line += 1;
+    const code = text.charCodeAt(start);
+    if (isFieldStart(code)) {
+      if (fields === undefined) {
+        fields = new Map();
+        firstLine = line;
+      }
+      addField(text, start, end, fields);
+    } else if (fields !== undefined && text.slice(start, end).trim() === '') {
+      addParagraph(fields, `paragraph near line ${firstLine}`, list);
+      fields = undefined;
+    }
+    start = end + 1;
   }
+  if (fields !== undefined) addParagraph(fields, `paragraph near line ${firstLine}`, list);
 }
 
 const FIELDS: ReadonlySet<string> = new Set(['package', 'status', 'version', 'architecture', 'source']);
+const FIELD_LENGTH_MAX_CHARS = 12;
 
-function addParagraph(lines: readonly string[], where: string, list: PackageList): void {
-  const fields = new Map<string, string>();
-  for (const line of lines) {
-    const colon = line.indexOf(':');
-    const field = line.slice(0, colon).toLowerCase();
-    if (FIELDS.has(field)) fields.set(field, line.slice(colon + 1).trim());
-  }
+function lineEndOf(text: string, start: number): number {
+  const end = text.indexOf('\n', start);
+  return end < 0 ? text.length : end;
+}
+
+/** Continuation lines begin with a blank, an empty line with its end; everything else is a field. */
+function isFieldStart(code: number): boolean {
+  return code > 32;
+}
+
+/** Most lines are of other fields, and go by without a copy being made of them. */
+function addField(text: string, start: number, end: number, fields: Map<string, string>): void {
+  const colon = text.indexOf(':', start);
+  if (colon < 0 || colon >= end || colon - start > FIELD_LENGTH_MAX_CHARS) return;
+  const field = text.slice(start, colon).toLowerCase();
+  if (FIELDS.has(field)) fields.set(field, text.slice(colon + 1, end).trim());
+}
+
+function addParagraph(fields: ReadonlyMap<string, string>, where: string, list: PackageList): void {
   const name = fields.get('package') ?? '';
   if (!isInstalledStatus(fields.get('status') ?? '')) return;
-  const version = fields.get('version') ?? '';
   list.addSystemPackage(
     {
       name,
-      version,
+      version: fields.get('version') ?? '',
       arch: fields.get('architecture') ?? '',
       ...parseSourceField(fields.get('source') ?? ''),
     },

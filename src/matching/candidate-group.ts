@@ -1,0 +1,66 @@
+import type { Candidate } from './candidate.ts';
+import { hasEpoch } from './rules/epoch.ts';
+
+/** How a feed writes the epochs of one package. */
+export interface EpochHabit {
+  readonly isSometimes: boolean;
+  readonly isAlways: boolean;
+}
+
+/**
+ * All candidates of one package while it is judged, with what a judgement may have to ask about the others. Answers are
+ * worked out when first asked for, once for the group: a package may have thousands of candidates.
+ */
+export class CandidateGroup {
+  readonly candidates: readonly Candidate[];
+  #siblings: Map<string, Candidate[]> | undefined;
+  #habits: Map<string, EpochHabit> | undefined;
+
+  constructor(candidates: readonly Candidate[]) {
+    this.candidates = candidates;
+  }
+
+  /** The candidates from the same advisory, `candidate` itself among them. */
+  siblingsOf(candidate: Candidate): readonly Candidate[] {
+    this.#siblings ??= this.#groupByAdvisory();
+    return this.#siblings.get(`${candidate.feed}\n${candidate.advisoryId}`) ?? [];
+  }
+
+  /** Whether the feed of `candidate` writes epochs in the fixed versions of the package it names. */
+  epochHabitOf(candidate: Candidate): EpochHabit {
+    this.#habits ??= new Map();
+    const { feed, affected } = candidate;
+    const key = `${feed}\n${affected.name}`;
+    let habit = this.#habits.get(key);
+    if (habit === undefined) {
+      habit = this.#findHabit(feed, affected.name);
+      this.#habits.set(key, habit);
+    }
+    return habit;
+  }
+
+  #groupByAdvisory(): Map<string, Candidate[]> {
+    const groups = new Map<string, Candidate[]>();
+    for (const candidate of this.candidates) {
+      const key = `${candidate.feed}\n${candidate.advisoryId}`;
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [candidate]);
+      else group.push(candidate);
+    }
+    return groups;
+  }
+
+  #findHabit(feed: string, name: string): EpochHabit {
+    let isSometimes = false;
+    let isAlways = true;
+    for (const candidate of this.candidates) {
+      if (candidate.feed !== feed || candidate.affected.name !== name) continue;
+      for (const { fixed } of candidate.affected.ranges) {
+        if (fixed === '') continue;
+        if (hasEpoch(fixed)) isSometimes = true;
+        else isAlways = false;
+      }
+    }
+    return { isSometimes, isAlways };
+  }
+}
