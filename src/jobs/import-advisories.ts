@@ -105,20 +105,32 @@ async function stageItems(tx: Queryable, items: AsyncIterable<FeedItem>): Promis
   return { used, skipped, problems };
 }
 
-/** Gathers items and hands them on `RECORDS_PER_BATCH` at a time. */
+/**
+ * Gathers items and hands them on `RECORDS_PER_BATCH` at a time. The next batch is read while the database stores the last:
+ * at most two are in memory.
+ */
 function batchesOf<T>(store: (batch: readonly T[]) => Promise<unknown>): {
   readonly add: (item: T) => Promise<void>;
   readonly flush: () => Promise<void>;
 } {
   let batch: T[] = [];
-  const flush = async (): Promise<void> => {
+  let storing: Promise<unknown> = Promise.resolve();
+  const handOn = async (): Promise<void> => {
+    await storing;
     const full = batch;
     batch = [];
-    if (full.length > 0) await store(full);
+    storing = store(full);
+    // A failure is thrown by whoever awaits it next; without this it would count as unhandled until then.
+    storing.catch(() => undefined);
   };
-  const add = async (item: T): Promise<void> => {
-    batch.push(item);
-    if (batch.length >= RECORDS_PER_BATCH) await flush();
+  return {
+    add: async (item) => {
+      batch.push(item);
+      if (batch.length >= RECORDS_PER_BATCH) await handOn();
+    },
+    flush: async () => {
+      if (batch.length > 0) await handOn();
+      await storing;
+    },
   };
-  return { add, flush };
 }

@@ -7,6 +7,7 @@ import type { Log } from '../log.ts';
 import type { Database } from '../store/database.ts';
 import { deleteOldEvents } from '../store/findings/delete-old-events.ts';
 import { deleteExpiredTokens } from '../store/identity/delete-expired-tokens.ts';
+import { openQueuePool } from '../store/queue-pool.ts';
 import { assessDueServers } from './assess-due-servers.ts';
 import { followAdvisories } from './follow-advisories.ts';
 import { type CoverageClock, refreshUnknown } from './refresh-unknown.ts';
@@ -17,6 +18,9 @@ const JOBS_AT_ONCE_MAX = 2;
 const QUEUE_CONNECTIONS_MAX = 3;
 /** How long the history of findings is kept: a year is counted in statistics (contract 6.9), and a month more to look back. */
 export const HISTORY_KEPT_MS = 400 * 24 * 60 * 60 * 1000;
+
+/** A job that failed is tried again after some seconds; every minute brings a new one anyway. */
+const ATTEMPTS_MAX = 3;
 
 const EVERY_MINUTE = '* * * * *';
 const EVERY_NIGHT = '17 3 * * *';
@@ -45,9 +49,9 @@ export interface Jobs {
 
 /** Starts the queue, and once at the start the jobs that catch up on what passed while no node ran. */
 export async function startJobs(parts: JobParts): Promise<Jobs> {
+  const queue = openQueuePool(parts.connectionString, QUEUE_CONNECTIONS_MAX);
   const runner = await run({
-    connectionString: parts.connectionString,
-    maxPoolSize: QUEUE_CONNECTIONS_MAX,
+    pgPool: queue.pool,
     concurrency: JOBS_AT_ONCE_MAX,
     noHandleSignals: true,
     logger: queueLogger(parts.log),
@@ -56,18 +60,23 @@ export async function startJobs(parts: JobParts): Promise<Jobs> {
       (Object.keys(SCHEDULE) as JobName[]).map((task) => ({
         task,
         match: SCHEDULE[task],
-        options: { backfillPeriod: 0, maxAttempts: 3, queueName: task },
+        options: { backfillPeriod: 0, maxAttempts: ATTEMPTS_MAX, jobKey: task, jobKeyMode: 'replace' },
       })),
     ),
   });
   for (const name of ['follow-advisories', 'assess-due-servers', 'refresh-unknown'] as const)
     await enqueue(runner, name);
-  return { stop: () => runner.stop() };
+  return {
+    stop: async () => {
+      await runner.stop();
+      await queue.close();
+    },
+  };
 }
 
 /** One waiting job of a name is enough: a second is the same work. */
 async function enqueue(runner: Runner, name: JobName): Promise<void> {
-  await runner.addJob(name, {}, { jobKey: name, queueName: name, maxAttempts: 3 });
+  await runner.addJob(name, {}, { jobKey: name, maxAttempts: ATTEMPTS_MAX });
 }
 
 function taskListOf({ database, clock, log }: JobParts): TaskList {
@@ -87,8 +96,15 @@ function taskListOf({ database, clock, log }: JobParts): TaskList {
     Object.entries(jobs).map(([name, work]) => [
       name,
       async (_payload: unknown, helpers: { readonly abortSignal?: AbortSignal }) => {
-        const result = await work(helpers.abortSignal);
-        log.debug('job done', { job: name, ...result });
+        // Not the queue's own lock on a name: a killed node would hold that for hours. This one ends with its connection.
+        const lock = await database.tryLock(`job:${name}`);
+        if (lock === undefined) return;
+        try {
+          const result = await work(helpers.abortSignal);
+          log.debug('job done', { job: name, ...result });
+        } finally {
+          await lock.release();
+        }
       },
     ]),
   );
