@@ -10,13 +10,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { deflateSync } from 'node:zlib';
+import type { Advisory } from '../src/advisories/advisory.ts';
 import { COMPILED_FILE_NAME } from '../src/advisories/compiled-format.ts';
 import { writeCompiled } from '../src/advisories/compiled-write.ts';
 import { vulnerabilityIdsOf } from '../src/advisories/vulnerability-id.ts';
 import type { InstalledPackage } from '../src/inventory/package.ts';
 import { type Candidate, filedName } from '../src/matching/candidate.ts';
 import { matchPackage } from '../src/matching/match.ts';
-import { candidatesFor } from '../src/matching/scan.ts';
+import { candidatesFor, type FiledCandidates, fileByName, type ScanFinding } from '../src/matching/scan.ts';
 import type { BenchOptions, Figures } from './main.ts';
 import {
   debianCase,
@@ -46,7 +47,7 @@ export async function matchingBench({ note }: BenchOptions): Promise<Figures> {
 async function againstNotus(folder: string, note: (text: string) => void): Promise<Figures> {
   const found = await notusCase();
   const { inventory } = found;
-  const filed = fileAdvisories(found.advisories);
+  const filed = fileByName(candidatesOf(found.advisories), (candidate) => filedName(candidate.affected));
   note(`${found.name}: ${inventory.packages.length} packages, ${found.advisories.length} advisories`);
   const ours = timeRounds(() => matchAll(inventory.packages, filed));
   const tenThousand = Array.from(
@@ -72,10 +73,7 @@ async function againstNotus(folder: string, note: (text: string) => void): Promi
   };
 }
 
-function matchAll(
-  packages: readonly InstalledPackage[],
-  filed: ReadonlyMap<string, readonly Candidate[]>,
-): number {
+function matchAll(packages: readonly InstalledPackage[], filed: FiledCandidates<Candidate>): number {
   const found = new Set<string>();
   for (const pkg of packages) {
     const candidates = candidatesFor(pkg, filed);
@@ -85,25 +83,13 @@ function matchAll(
   return found.size;
 }
 
-function fileAdvisories(advisories: readonly FeedAdvisory[]): ReadonlyMap<string, readonly Candidate[]> {
-  const filed = new Map<string, Candidate[]>();
+function* candidatesOf(advisories: readonly FeedAdvisory[]): Generator<Candidate> {
   for (const { feed, advisory } of advisories) {
     for (const affected of advisory.affected) {
       const vulnerabilities = vulnerabilityIdsOf(advisory, affected);
-      const candidate: Candidate = {
-        feed,
-        advisoryId: advisory.id,
-        cves: advisory.cves,
-        vulnerabilities,
-        affected,
-      };
-      const key = `${affected.ecosystem}\n${filedName(affected)}`;
-      const held = filed.get(key);
-      if (held === undefined) filed.set(key, [candidate]);
-      else held.push(candidate);
+      yield { feed, advisoryId: advisory.id, cves: advisory.cves, vulnerabilities, affected };
     }
   }
-  return filed;
 }
 
 function timeRounds(work: () => number): { readonly seconds: number; readonly result: number } {
@@ -186,23 +172,28 @@ async function againstDebsecan(folder: string, note: (text: string) => void): Pr
     ours.push(mine.seconds);
     theirs.push(other.seconds);
   }
-  const figures = { scan_process_seconds: median(ours), scan_findings: findingsOf(answer.ours).size };
+  const figures = { scan_process_seconds: median(ours), scan_pairs: pairsOf(answer.ours).size };
   if (!isThere) return figures;
   return {
     ...figures,
     debsecan_process_seconds: median(theirs),
-    debsecan_findings: new Set(answer.theirs.split('\n').filter((line) => line !== '')).size,
+    debsecan_pairs: new Set(answer.theirs.split('\n').filter((line) => line !== '')).size,
     ratio_debsecan: median(theirs) / median(ours),
   };
 }
 
-function findingsOf(json: string): ReadonlySet<string> {
+/** The result of `parapet scan` as debsecan counts: a vulnerability and a package. */
+function pairsOf(json: string): ReadonlySet<string> {
   const result: unknown = JSON.parse(json);
   const findings =
     typeof result === 'object' && result !== null && 'findings' in result ? result.findings : [];
-  return new Set(
-    (Array.isArray(findings) ? findings : []).map((finding: unknown) => JSON.stringify(finding)),
-  );
+  const pairs = new Set<string>();
+  for (const { vul_id, cves, package: pkg } of (Array.isArray(findings)
+    ? findings
+    : []) as readonly ScanFinding[]) {
+    for (const name of namesOf({ id: vul_id, cves })) pairs.add(`${name} ${pkg.name}`);
+  }
+  return pairs;
 }
 
 async function* streamOf(advisories: readonly FeedAdvisory[]): AsyncGenerator<FeedAdvisory> {
@@ -241,20 +232,30 @@ function dpkgStatusOf(packages: readonly InstalledPackage[]): string {
     .join('');
 }
 
-/** debsecan's own format (version 1): names of vulnerabilities, what they concern, binaries of sources; parts end with an empty line. */
+/**
+ * debsecan's own format (version 1): names of vulnerabilities, what they concern, binaries of sources; parts end with an
+ * empty line. debsecan goes by CVE, so each CVE of an advisory is a vulnerability, as in the data its publisher makes.
+ */
 function debsecanData({ system, advisories }: MatchingCase): Buffer {
-  const names: string[] = [];
-  const facts: string[] = [];
+  const numbers = new Map<string, number>();
+  const facts = new Set<string>();
   for (const { advisory } of advisories) {
     const fixes = advisory.affected.filter((affected) => affected.ecosystem === system);
-    if (fixes.length === 0) continue;
-    names.push(`${advisory.id},,${advisory.summary}`);
-    for (const { name, ranges } of fixes) {
-      for (const { fixed } of ranges)
-        if (fixed !== '') facts.push(`${name},${names.length - 1},S  F,${fixed},`);
+    for (const name of fixes.length === 0 ? [] : namesOf(advisory)) {
+      const number = numbers.get(name) ?? numbers.size;
+      numbers.set(name, number);
+      for (const affected of fixes) {
+        for (const { fixed } of affected.ranges)
+          if (fixed !== '') facts.add(`${affected.name},${number},S  F,${fixed},`);
+      }
     }
   }
+  const names = [...numbers.keys()].map((name) => `${name},,`);
   return deflateSync(['VERSION 1', ...names, '', ...facts, '', '', ''].join('\n'));
+}
+
+function namesOf({ id, cves }: Pick<Advisory, 'id' | 'cves'>): readonly string[] {
+  return cves.length > 0 ? cves : [id];
 }
 
 async function timed(

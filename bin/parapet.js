@@ -28,6 +28,15 @@ if (node !== undefined) {
   // Compiled code is kept for the next start (of `parapet scan` that is half the time). It lies in the package's own
   // folder: what is run again must not come from a folder that others can write to, such as /tmp.
   module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/parapet', import.meta.url)));
+  // Between sources every import names its file in full, so there is nothing to search for: a tenth of the time of
+  // `parapet scan`, which loads some sixty of them.
+  module.registerHooks({
+    resolve(specifier, context, nextResolve) {
+      if (!specifier.startsWith('.') || !specifier.endsWith('.ts')) return nextResolve(specifier, context);
+      const url = new URL(specifier, context.parentURL).href;
+      return { url, format: 'module-typescript', shortCircuit: true };
+    },
+  });
   // A clone runs its sources; the published package carries only the built files.
   const source = new URL('../src/cli/main.ts', import.meta.url);
   const entry = existsSync(source) ? source : new URL('../dist/cli/main.js', import.meta.url);

@@ -1,5 +1,10 @@
 import type { Candidate } from './candidate.ts';
 import { hasEpoch } from './rules/epoch.ts';
+import { type Pocket, pocketOf } from './rules/pocket.ts';
+
+/** Up to so many candidates are searched; more are grouped. */
+const SEARCHED_MAX = 64;
+const NONE: readonly Candidate[] = [];
 
 /** How a feed writes the epochs of one package. */
 export interface EpochHabit {
@@ -15,15 +20,27 @@ export class CandidateGroup {
   readonly candidates: readonly Candidate[];
   #siblings: Map<string, Candidate[]> | undefined;
   #habits: Map<string, EpochHabit> | undefined;
+  #version = '';
+  #pocket: Pocket = '';
 
   constructor(candidates: readonly Candidate[]) {
     this.candidates = candidates;
   }
 
-  /** The candidates from the same advisory, `candidate` itself among them. */
+  /** The candidates from the same advisory, `candidate` itself among them; empty where it is the only one. */
   siblingsOf(candidate: Candidate): readonly Candidate[] {
+    if (this.candidates.length <= SEARCHED_MAX) return this.#searchSiblings(candidate);
     this.#siblings ??= this.#groupByAdvisory();
-    return this.#siblings.get(`${candidate.feed}\n${candidate.advisoryId}`) ?? [];
+    return this.#siblings.get(`${candidate.feed}\n${candidate.advisoryId}`) ?? NONE;
+  }
+
+  /** `pocketOf`, remembered for the version asked last: all candidates of a package ask for the same one. */
+  pocketOfInstalled(version: string): Pocket {
+    if (version !== this.#version) {
+      this.#version = version;
+      this.#pocket = pocketOf(version);
+    }
+    return this.#pocket;
   }
 
   /** Whether the feed of `candidate` writes epochs in the fixed versions of the package it names. */
@@ -37,6 +54,15 @@ export class CandidateGroup {
       this.#habits.set(key, habit);
     }
     return habit;
+  }
+
+  #searchSiblings(candidate: Candidate): readonly Candidate[] {
+    const { advisoryId, feed } = candidate;
+    for (const other of this.candidates) {
+      if (other === candidate || other.advisoryId !== advisoryId || other.feed !== feed) continue;
+      return this.candidates.filter((one) => one.advisoryId === advisoryId && one.feed === feed);
+    }
+    return NONE;
   }
 
   #groupByAdvisory(): Map<string, Candidate[]> {

@@ -101,7 +101,7 @@ function judgeVersion(
   for (const range of affected.ranges) {
     if (!isInside(version, range, compare, candidate, group)) continue;
     // Asked only of ranges that would count: most do not.
-    const unlike = incomparable(version, range, affected);
+    const unlike = incomparable(version, range, affected, group);
     if (unlike !== undefined) {
       refused = unlike;
       continue;
@@ -126,12 +126,15 @@ function incomparable(
   version: string,
   range: VersionRange,
   affected: AffectedPackage,
+  group: CandidateGroup,
 ): Judgement | undefined {
   const bound = range.fixed !== '' ? range.fixed : range.lastAffected;
   const { scheme } = affected;
   if (bound === '' || (scheme !== 'rpm' && scheme !== 'deb')) return undefined;
   if (scheme === 'rpm' && isModuleBuild(version) !== isModuleBuild(bound)) return OTHER_BUILD;
-  return areComparable(pocketOf(version), pocketOfRecord(affected.pocket, bound)) ? undefined : OTHER_POCKET;
+  return areComparable(group.pocketOfInstalled(version), pocketOfRecord(affected.pocket, bound))
+    ? undefined
+    : OTHER_POCKET;
 }
 
 function pocketOfRecord(recordPocket: string, fixed: string): Pocket {
@@ -204,8 +207,8 @@ export function overrulingRecord(
   const { scheme, pocket } = candidate.affected;
   if (fixedVersion === undefined || (scheme !== 'deb' && scheme !== 'rpm')) return undefined;
   const siblings = group.siblingsOf(candidate);
-  if (siblings.length === 1) return undefined;
-  const own = scheme === 'deb' ? pocketOf(installedVersion) : '';
+  if (siblings.length === 0) return undefined;
+  const own = scheme === 'deb' ? group.pocketOfInstalled(installedVersion) : '';
   const isElsewhere = scheme === 'deb' && pocketOfRecord(pocket, fixedVersion) !== own;
   for (const other of siblings) {
     if (other === candidate) continue;

@@ -50,9 +50,9 @@ export function matchPackage(
     if (overrulingRecord(pkg, candidate, judgement, group) !== undefined) continue;
     found ??= new Map();
     for (const vulnerability of candidate.vulnerabilities) {
-      const key = `${vulnerability.type}\n${vulnerability.id}`;
-      const held = found.get(key);
-      if (held === undefined) found.set(key, foundBy(candidate, vulnerability, judgement));
+      // All candidates are of one ecosystem, so one id cannot be of two types.
+      const held = found.get(vulnerability.id);
+      if (held === undefined) found.set(vulnerability.id, foundBy(candidate, vulnerability, judgement));
       else unite(held, candidate, judgement);
     }
   }

@@ -1,7 +1,8 @@
+import type { AffectedPackage } from '../advisories/advisory.ts';
 import type { FiledCandidate, RecordFacts } from '../advisories/filed-candidate.ts';
 import type { FixingPriority } from '../findings/finding.ts';
 import type { Inventory } from '../inventory/inventory.ts';
-import { type InstalledPackage, isApplicationEcosystem } from '../inventory/package.ts';
+import { type InstalledPackage, isApplicationEcosystem, type Package } from '../inventory/package.ts';
 import { lookupNames, type VulnerabilityRef, type VulnerabilityType } from './candidate.ts';
 import { type Coverage, coverageOf, type FeedCoverage } from './coverage.ts';
 import { matchPackage } from './match.ts';
@@ -85,7 +86,8 @@ const WORST_FIRST: Readonly<Record<FixingPriority, number>> = { Critical: 0, Hig
 
 /** Scans one inventory. Pure but for what `source` reads. Priorities are those of a server of ordinary importance. */
 export function scanInventory(inventory: Inventory, source: ScanSource, options: ScanOptions): ScanResult {
-  const { all, filed } = fileCandidates(inventory.packages, source);
+  const all = loadCandidates(inventory.packages, source);
+  const filed = fileByName(all, (candidate) => candidate.filedName);
   const knownExploited = new Set(all.flatMap((candidate) => candidate.knownExploited));
   const matched: MatchedPackage<InstalledPackage>[] = [];
   for (const pkg of inventory.packages) {
@@ -106,39 +108,52 @@ export function scanInventory(inventory: Inventory, source: ScanSource, options:
   };
 }
 
-/** Everything that `source` has for these packages: as one list, and by `ecosystem\nname` as `candidatesFor` reads it. */
-export function fileCandidates(
-  packages: readonly InstalledPackage[],
-  source: ScanSource,
-): {
-  readonly all: readonly FiledCandidate[];
-  readonly filed: ReadonlyMap<string, readonly FiledCandidate[]>;
-} {
-  const all: FiledCandidate[] = [];
-  const filed = new Map<string, FiledCandidate[]>();
-  for (const [ecosystem, names] of wantedNames(packages)) {
-    for (const candidate of source.candidates(ecosystem, names)) {
-      all.push(candidate);
-      const key = `${ecosystem}\n${candidate.filedName}`;
-      const held = filed.get(key);
-      if (held === undefined) filed.set(key, [candidate]);
-      else held.push(candidate);
+/** Candidates by ecosystem, then by the name they are filed under. */
+export type FiledCandidates<C> = ReadonlyMap<string, ReadonlyMap<string, readonly C[]>>;
+
+/** Files candidates, each with its name, so that `candidatesFor` finds them. */
+export function fileByName<C extends { readonly affected: AffectedPackage }>(
+  candidates: Iterable<C>,
+  nameOf: (candidate: C) => string,
+): FiledCandidates<C> {
+  const filed = new Map<string, Map<string, C[]>>();
+  for (const candidate of candidates) {
+    const { ecosystem } = candidate.affected;
+    const name = nameOf(candidate);
+    let names = filed.get(ecosystem);
+    if (names === undefined) {
+      names = new Map();
+      filed.set(ecosystem, names);
     }
+    const held = names.get(name);
+    if (held === undefined) names.set(name, [candidate]);
+    else held.push(candidate);
   }
-  return { all, filed };
+  return filed;
 }
 
-/** The candidates of one package, from what was filed by `ecosystem\nname`. */
-export function candidatesFor<C>(
-  pkg: InstalledPackage,
-  filed: ReadonlyMap<string, readonly C[]>,
-): readonly C[] {
+/** The candidates of one package. */
+export function candidatesFor<C>(pkg: Package, filed: FiledCandidates<C>): readonly C[] {
+  const names = filed.get(pkg.ecosystem);
+  if (names === undefined) return [];
   let candidates: readonly C[] = [];
   for (const name of lookupNames(pkg)) {
-    const found = filed.get(`${pkg.ecosystem}\n${name}`);
+    const found = names.get(name);
     if (found !== undefined) candidates = candidates.length === 0 ? found : [...candidates, ...found];
   }
   return candidates;
+}
+
+/** Everything that `source` has for these packages. */
+export function loadCandidates(
+  packages: readonly InstalledPackage[],
+  source: ScanSource,
+): readonly FiledCandidate[] {
+  const all: FiledCandidate[] = [];
+  for (const [ecosystem, names] of wantedNames(packages)) {
+    for (const candidate of source.candidates(ecosystem, names)) all.push(candidate);
+  }
+  return all;
 }
 
 /** By ecosystem, the names under which records about these packages may be filed. */

@@ -1,7 +1,7 @@
 import { explainPackage, type Verdict } from '../../matching/explain.ts';
 import { kernelVerdict } from '../../matching/kernel.ts';
 import { matchPackage } from '../../matching/match.ts';
-import { candidatesFor, fileCandidates } from '../../matching/scan.ts';
+import { candidatesFor, fileByName, loadCandidates } from '../../matching/scan.ts';
 import { keyOf } from '../../matching/server-findings.ts';
 import { type Command, JSON_OPTION, readArguments, writeResult } from '../command.ts';
 import { openScanSource, readScanInventory, SCAN_INPUT_HELP, SCAN_INPUT_OPTIONS } from '../scan-input.ts';
@@ -40,7 +40,7 @@ Examples:
     const name = given.text('package');
     const inventory = await readScanInventory(given, io);
     const source = await openScanSource(given.texts('advisories'), inventory, io);
-    const { filed } = fileCandidates(inventory.packages, source);
+    const filed = fileByName(loadCandidates(inventory.packages, source), (candidate) => candidate.filedName);
     const kernel = kernelVerdict(
       inventory.packages.map((pkg) => ({
         pkg,

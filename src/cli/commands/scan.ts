@@ -1,7 +1,6 @@
 import { type ScanFinding, type ScanResult, scanInventory } from '../../matching/scan.ts';
 import { type Command, type CommandIo, JSON_OPTION, readArguments, usage, writeResult } from '../command.ts';
 import { openScanSource, readScanInventory, SCAN_INPUT_HELP, SCAN_INPUT_OPTIONS } from '../scan-input.ts';
-import { alignedTable } from '../table.ts';
 
 const EXIT_FOUND = 3;
 const SPREAD_PATHS_MAX = 100_000;
@@ -60,7 +59,7 @@ Examples:
     });
     const asJson = given.flag('json');
     if (!asJson) for (const problem of result.problems) io.err(`skipped: ${problem}\n`);
-    writeResult(io, asJson, { json: result, text: asJson ? '' : textOf(result, io) });
+    writeResult(io, asJson, { json: result, text: asJson ? '' : await textOf(result, io) });
     const isReached = result.findings.some(
       ({ repair_priority }) => PRIORITIES.indexOf(repair_priority) <= failOn,
     );
@@ -80,7 +79,7 @@ function failOnOf(text: string | undefined): number {
   return at;
 }
 
-function textOf(result: ScanResult, io: CommandIo): string {
+async function textOf(result: ScanResult, io: CommandIo): Promise<string> {
   const { server, coverage, findings } = result;
   const name = server.name === '' ? 'this inventory' : server.name;
   const head = `${name}: ${server.os_name === '' ? 'no system named' : server.os_name}, ${server.packages} packages`;
@@ -90,6 +89,7 @@ function textOf(result: ScanResult, io: CommandIo): string {
       coverage.status === 'covered' ? 'Nothing found.' : 'Nothing found, but that is not known to be safe.';
     return [head, covered, verdict].join('\n');
   }
+  const { alignedTable } = await import('../table.ts');
   const rows = findings.map(rowOf);
   const table = alignedTable(['PRIORITY', 'VULNERABILITY', 'PACKAGE', 'INSTALLED', 'FIXED IN'], rows);
   const lines = table.map((line, at) => {
