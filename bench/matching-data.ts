@@ -48,7 +48,7 @@ export async function notusCase(): Promise<NotusCase> {
   const found = await caseOf(
     'AlmaLinux 8 host',
     'almalinux:8',
-    join(SNAPSHOT, 'fleet/inventories/almalinux-8.9.report'),
+    join(SNAPSHOT, 'fleet/inventories/almalinux-8.9.report.gz'),
     [join(SNAPSHOT, 'advisories/almalinux-8.osv.jsonl.gz')],
   );
   return { ...found, product: JSON.stringify(productOf(found)) };
@@ -60,7 +60,7 @@ export async function debianCase(): Promise<MatchingCase> {
   if (existsSync(host)) {
     return caseOf('Debian 11 host', 'debian:11', host, [join(SHARED, 'advisories/debian-tracker')]);
   }
-  return caseOf('Debian 11 host', 'debian:11', join(SNAPSHOT, 'fleet/inventories/debian-11.report'), [
+  return caseOf('Debian 11 host', 'debian:11', join(SNAPSHOT, 'fleet/inventories/debian-11.0.report.gz'), [
     join(SNAPSHOT, 'advisories/debian.osv.jsonl.gz'),
   ]);
 }
