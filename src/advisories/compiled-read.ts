@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { appError } from '../errors.ts';
+import { appError, isAppError } from '../errors.ts';
 import type { AffectedPackage, SeverityWord } from './advisory.ts';
 import {
   COMPILED_HEADER_BYTES,
@@ -30,7 +30,12 @@ export class CompiledAdvisories {
   constructor(path: string) {
     this.#path = path;
     this.#fd = openFile(path);
-    this.contents = this.#readContents();
+    try {
+      this.contents = this.#readContents();
+    } catch (error) {
+      closeSync(this.#fd);
+      throw error;
+    }
   }
 
   close(): void {
@@ -43,6 +48,20 @@ export class CompiledAdvisories {
       ? this.contents.sections[ecosystem]
       : undefined;
     if (section === undefined) return [];
+    try {
+      return this.#collect(ecosystem, section, names);
+    } catch (error) {
+      if (isAppError(error)) throw error;
+      // A part that is JSON but not of the shape that was written.
+      throw appError(
+        'compiled-unreadable',
+        { path: this.#path, problem: 'a part of it has another shape' },
+        error,
+      );
+    }
+  }
+
+  #collect(ecosystem: string, section: CompiledSection, names: ReadonlySet<string>): FiledCandidate[] {
     const index = this.#readIndex(section);
     const wanted = spansOf(index, names);
     const candidatesAt = section.offset + section.indexBytes;
@@ -77,7 +96,11 @@ export class CompiledAdvisories {
     const length = Number(header.readBigUInt64LE(16));
     if (offset + length !== size || length > COMPILED_INDEX_BYTES_MAX)
       throw this.#damaged('its length is wrong');
-    return this.#parse<CompiledContents>(this.#read(offset, length).toString('utf8'));
+    const contents = this.#parse<CompiledContents>(this.#read(offset, length).toString('utf8'));
+    if (!Array.isArray(contents.coverage) || typeof contents.sections !== 'object') {
+      throw this.#damaged('its table of contents has another shape');
+    }
+    return contents;
   }
 
   #readIndex(section: CompiledSection): CompiledIndex {

@@ -62,6 +62,7 @@ const CVE_LEVEL = /^CVE-\d{4}-\d{4,}$/;
 /** CVEs that advisories of the vendor's with a fix cover, each with its source package. */
 function coveredCves(packages: readonly MatchedPackage[], silent: ReadonlySet<number>): ReadonlySet<string> {
   const covered = new Set<string>();
+  if (!packages.some(({ matches }) => matches.some(isCveLevel))) return covered;
   packages.forEach(({ pkg, matches }, position) => {
     if (silent.has(position)) return;
     for (const match of matches) {
@@ -78,8 +79,11 @@ function coveredCves(packages: readonly MatchedPackage[], silent: ReadonlySet<nu
   return covered;
 }
 
-function isFoldedElsewhere(pkg: Package, match: PackageMatch, covered: ReadonlySet<string>): boolean {
+function isCveLevel(match: PackageMatch): boolean {
   const [vulnerability] = match.vulnerabilities;
-  if (vulnerability?.type !== 'linux_vul' || !CVE_LEVEL.test(vulnerability.id)) return false;
-  return covered.has(`${pkg.source}\n${vulnerability.id}`);
+  return vulnerability?.type === 'linux_vul' && CVE_LEVEL.test(vulnerability.id);
+}
+
+function isFoldedElsewhere(pkg: Package, match: PackageMatch, covered: ReadonlySet<string>): boolean {
+  return isCveLevel(match) && covered.has(`${pkg.source}\n${match.vulnerabilities[0]?.id}`);
 }
