@@ -323,6 +323,11 @@ const CATALOGUE = {
     message: (f: { readonly serverId: string }) =>
       `Server ${f.serverId} does not exist in this project, or you have no rights in its enterprise project.`,
   },
+  'project-unknown': {
+    status: 404,
+    message: (f: { readonly problem: string; readonly names: readonly string[] }) =>
+      `${f.problem}. There ${f.names.length === 1 ? 'is' : 'are'}: ${f.names.join(', ')}.`,
+  },
   'group-exists': {
     status: 409,
     message: (f: { readonly name: string }) => `There is a server group called ${f.name} already.`,

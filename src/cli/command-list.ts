@@ -19,6 +19,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/demo.ts')).demo,
   },
   {
+    name: 'advisories import',
+    summary: 'Import advisory files',
+    load: async () => (await import('./commands/advisories-import.ts')).advisoriesImport,
+  },
+  {
     name: 'scan',
     summary: 'Check one machine and exit',
     load: async () => (await import('./commands/scan.ts')).scan,

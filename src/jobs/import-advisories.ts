@@ -26,12 +26,14 @@ const IMPORT_STATEMENT_TIMEOUT_MS = 30 * 60 * 1000;
 /** Of the records that could not be read, this many are told one by one; the rest are only counted. */
 export const IMPORT_PROBLEMS_LISTED_MAX = 1_000;
 
-type StagedCounts = Pick<ImportSummary, 'used' | 'skipped' | 'problems'>;
+type StagedCounts = Pick<ImportSummary, 'used' | 'notHeld' | 'skipped' | 'problems'>;
 
 export interface ImportSummary {
   readonly revision: number;
   /** Records read and usable, unchanged ones included; withdrawn, catalogue and probability entries count too. */
   readonly used: number;
+  /** Records that were read and are rightly not held, by reason (`WithdrawnReason`); an earlier version of one is removed. */
+  readonly notHeld: Readonly<Record<string, number>>;
   readonly added: number;
   readonly changed: number;
   readonly removed: number;
@@ -79,6 +81,7 @@ function nothingUsable(staged: StagedCounts): { readonly skipped: number; readon
 
 async function stageItems(tx: Queryable, items: AsyncIterable<FeedItem>): Promise<StagedCounts> {
   const problems: { where: string; problem: string }[] = [];
+  const notHeld: Record<string, number> = {};
   let used = 0;
   let skipped = 0;
   const advisories = batchesOf<StagedAdvisory>((batch) => stageAdvisories(tx, batch));
@@ -94,7 +97,9 @@ async function stageItems(tx: Queryable, items: AsyncIterable<FeedItem>): Promis
         problems.push({ where: item.where, problem: item.problem });
       continue;
     }
-    if (item.kind !== 'list') used += 1;
+    if (item.kind === 'withdrawn' && item.reason !== 'withdrawn') {
+      notHeld[item.reason] = (notHeld[item.reason] ?? 0) + 1;
+    } else if (item.kind !== 'list') used += 1;
     if (item.kind === 'list') await stageList(tx, item.feed, item.publishedAt);
     else if (item.kind === 'advisory') await advisories.add({ feed: item.feed, advisory: item.advisory });
     else if (item.kind === 'withdrawn') await withdrawn.add(item);
@@ -102,7 +107,7 @@ async function stageItems(tx: Queryable, items: AsyncIterable<FeedItem>): Promis
     else await probabilities.add({ cve: item.cve, probability: item.probability });
   }
   for (const batches of [advisories, withdrawn, exploited, probabilities]) await batches.flush();
-  return { used, skipped, problems };
+  return { used, notHeld, skipped, problems };
 }
 
 /**

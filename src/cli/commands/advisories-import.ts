@@ -1,0 +1,109 @@
+import { readAdvisoryFiles } from '../../advisories/read.ts';
+import { compileAdvisories } from '../../jobs/compile-advisories.ts';
+import { followAdvisories } from '../../jobs/follow-advisories.ts';
+import { type ImportSummary, importAdvisories } from '../../jobs/import-advisories.ts';
+import { refreshUnknown } from '../../jobs/refresh-unknown.ts';
+import { type Command, type CommandIo, JSON_OPTION, readArguments, writeResult } from '../command.ts';
+import { startProgress } from '../progress.ts';
+import { type CommandStore, withStore } from '../with-store.ts';
+
+/** Records that could not be read are told one by one up to here; `--problems` tells all that were kept. */
+const PROBLEMS_SHOWN = 20;
+
+const OPTIONS = { ...JSON_OPTION, 'no-wait': { type: 'boolean' }, problems: { type: 'boolean' } } as const;
+
+/** `parapet advisories import`: files into the advisory set in force, as one operation. */
+export const advisoriesImport: Command = {
+  name: 'advisories import',
+  summary: 'Import advisory files',
+  help: `Usage: parapet advisories import PATH… [--no-wait] [--problems] [--json]
+
+Imports advisories as one operation: it becomes visible whole or not at all, and importing the same again changes nothing.
+PATH is a file or a folder; what a file is, is seen by its content, plain or gzip:
+OSV (one record, .jsonl, .zip, .tar.gz), the known-exploited catalogue (KEV JSON), EPSS (CSV), Debian's DSA and DLA lists,
+Alpine's secdb, notus product files. OSV adds or replaces by id; a whole list replaces its own earlier state.
+A record that cannot be read is named and skipped; the command fails only where nothing was usable.
+
+Servers follow afterwards; the command returns when all have.
+
+  --no-wait    return when the advisories are in force; servers follow in the running service
+  --problems   name every skipped record (up to 1,000), not only the first ${PROBLEMS_SHOWN}
+  --json       the summary as JSON
+
+Examples:
+  parapet advisories import ~/feeds/osv-all.zip known_exploited_vulnerabilities.json epss_scores-current.csv.gz
+  parapet advisories import ~/feeds
+`,
+  run: async (args, io) => {
+    const given = readArguments(args, {
+      command: 'advisories import',
+      options: OPTIONS,
+      positionals: { min: 1, max: 10_000, what: 'a file or folder with advisories' },
+    });
+    return await withStore(io, async (store) => {
+      const summary = await importFiles(given.positionals, store, io);
+      tellProblems(summary, io, given.flag('problems'));
+      const servers = given.flag('no-wait') ? undefined : await follow(store, io);
+      await compileAdvisories(store.database, store.dataFolder, store.clock().now);
+      writeResult(io, given.flag('json'), {
+        json: { ...summary, problems: summary.problems, servers_changed: servers },
+        text: summaryText(summary, servers),
+      });
+      return 0;
+    });
+  },
+};
+
+async function importFiles(
+  paths: readonly string[],
+  { database, clock }: CommandStore,
+  io: CommandIo,
+): Promise<ImportSummary> {
+  const reading = startProgress(io, 'Reading advisories');
+  try {
+    const read = () =>
+      readAdvisoryFiles(paths, {
+        onProgress: ({ file, bytesRead, bytesTotal }) =>
+          reading.show({ done: bytesRead, total: bytesTotal, note: file }),
+        signal: io.signal,
+      });
+    return await importAdvisories(database, read, { now: clock().now });
+  } finally {
+    reading.end();
+  }
+}
+
+async function follow({ database, clock }: CommandStore, io: CommandIo): Promise<number> {
+  const matching = startProgress(io, 'Servers follow');
+  try {
+    const { servers } = await followAdvisories(database, {
+      now: () => clock().now,
+      onProgress: ({ serversDone }) =>
+        matching.show({ done: serversDone, total: 0, note: `${serversDone} changed` }),
+      signal: io.signal,
+    });
+    await refreshUnknown(database, clock());
+    return servers;
+  } finally {
+    matching.end();
+  }
+}
+
+function tellProblems(summary: ImportSummary, io: CommandIo, all: boolean): void {
+  const shown = all ? summary.problems : summary.problems.slice(0, PROBLEMS_SHOWN);
+  for (const { where, problem } of shown) io.err(`skipped: ${where}: ${problem}\n`);
+  const left = summary.skipped - shown.length;
+  if (left > 0) io.err(`skipped: ${left} more${all ? '' : ' (--problems names them)'}\n`);
+}
+
+function summaryText(summary: ImportSummary, servers: number | undefined): string {
+  const { used, added, changed, removed, skipped, revision } = summary;
+  const notHeld = Object.entries(summary.notHeld).map(([reason, count]) => `${reason} ${count}`);
+  return [
+    `${used} records read: ${added} added, ${changed} changed, ${removed} removed, ${skipped} skipped.`,
+    ...(notHeld.length === 0 ? [] : [`Not held: ${notHeld.join(', ')}.`]),
+    `Advisory set ${revision} is in force. ${
+      servers === undefined ? 'Servers follow in the running service.' : `${servers} servers changed.`
+    }`,
+  ].join('\n');
+}
