@@ -24,6 +24,37 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/advisories-import.ts')).advisoriesImport,
   },
   {
+    name: 'inventory import',
+    summary: 'Import inventories from files',
+    load: async () => (await import('./commands/inventory-import.ts')).inventoryImport,
+  },
+  {
+    name: 'server list',
+    summary: 'List servers, worst first',
+    load: async () => (await import('./commands/server-list.ts')).serverList,
+  },
+  {
+    name: 'server show',
+    summary: 'Show one server and its findings',
+    load: async () => (await import('./commands/server-show.ts')).serverShow,
+  },
+  {
+    name: 'server set',
+    summary: 'Change the settings of a server',
+    load: async () => (await import('./commands/server-set.ts')).serverSet,
+  },
+  {
+    name: 'server remove',
+    summary: 'Remove a server with its decisions and history',
+    load: async () => (await import('./commands/server-remove.ts')).serverRemove,
+  },
+  ...family(
+    'group',
+    ['list', 'create', 'rename', 'remove'],
+    'server groups',
+    async () => (await import('./commands/group.ts')).groupCommands,
+  ),
+  {
     name: 'scan',
     summary: 'Check one machine and exit',
     load: async () => (await import('./commands/scan.ts')).scan,
@@ -34,3 +65,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/explain.ts')).explain,
   },
 ];
+
+/** The verbs of one noun, which one file carries out. */
+function family(
+  noun: string,
+  verbs: readonly string[],
+  what: string,
+  load: () => Promise<readonly Command[]>,
+): readonly CommandEntry[] {
+  return verbs.map((verb) => ({
+    name: `${noun} ${verb}`,
+    summary: `${verb[0]?.toUpperCase() ?? ''}${verb.slice(1).replaceAll('-', ' ')}: ${what}`,
+    load: async () => {
+      const command = (await load()).find((one) => one.name === `${noun} ${verb}`);
+      if (command === undefined) throw new Error(`there is no command ${noun} ${verb}`);
+      return command;
+    },
+  }));
+}

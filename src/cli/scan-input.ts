@@ -1,15 +1,12 @@
 /** What `scan` and `explain` read: an inventory (a file, standard input or this machine) and advisories (files or the compiled file). */
 import { existsSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { COMPILED_FILE_NAME } from '../advisories/compiled-format.ts';
 import { appError } from '../errors.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { ScanSource } from '../matching/scan.ts';
 import type { CommandIo, OptionSpec, ReadArguments } from './command.ts';
-
-/** Largest inventory file that is read, packed or not, in bytes. */
-export const INVENTORY_FILE_BYTES_MAX = 256 * 1024 * 1024;
+import { readInput } from './read-files.ts';
 
 export const SCAN_INPUT_OPTIONS = {
   inventory: { type: 'string' },
@@ -45,7 +42,7 @@ export async function readScanInventory(
       system: system === undefined ? undefined : systemFromKey(system),
     });
   }
-  const bytes = file === '-' ? await readStdin(io) : await readWhole(file);
+  const bytes = await readInput(file, io);
   if (system !== undefined && osReleaseFile === undefined) {
     const { parseDpkgStatus } = await import('../inventory/parse-dpkg-status.ts');
     const inventory = parseDpkgStatus(bytes, { file, system });
@@ -53,7 +50,7 @@ export async function readScanInventory(
   }
   const { parseInventory } = await import('../inventory/parse.ts');
   const osRelease =
-    osReleaseFile === undefined ? undefined : (await readWhole(osReleaseFile)).toString('utf8');
+    osReleaseFile === undefined ? undefined : (await readInput(osReleaseFile, io)).toString('utf8');
   return parseInventory(bytes, {
     file: file === '-' ? 'standard input' : file,
     ...(osRelease === undefined ? {} : { osRelease }),
@@ -119,45 +116,4 @@ async function gatherFiles(
   for (const problem of problems) io.err(`skipped: ${problem}\n`);
   if (problemCount > problems.length) io.err(`skipped: ${problemCount - problems.length} more\n`);
   return source;
-}
-
-async function readWhole(path: string): Promise<Buffer> {
-  try {
-    const handle = await open(path, 'r');
-    try {
-      const { size } = await handle.stat();
-      if (size > INVENTORY_FILE_BYTES_MAX) throw tooLarge(path);
-      return await handle.readFile();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && 'syscall' in error) {
-      throw appError(
-        'parameter-invalid',
-        { name: path, problem: `cannot be read (${String(error.code)})` },
-        error,
-      );
-    }
-    throw error;
-  }
-}
-
-async function readStdin(io: CommandIo): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of io.stdin) {
-    const buffer = Buffer.from(piece);
-    bytes += buffer.length;
-    if (bytes > INVENTORY_FILE_BYTES_MAX) throw tooLarge('standard input');
-    pieces.push(buffer);
-  }
-  return Buffer.concat(pieces);
-}
-
-function tooLarge(name: string): Error {
-  return appError('parameter-invalid', {
-    name,
-    problem: `an inventory may have ${INVENTORY_FILE_BYTES_MAX / 1024 ** 2} MiB; this is more`,
-  });
 }

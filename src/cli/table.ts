@@ -3,7 +3,6 @@
 /** Longest cell shown in full, in characters; the rest gives way to an ellipsis. */
 export const CELL_LENGTH_MAX_CHARS = 60;
 
-// Text of strangers must not move the cursor of whoever reads it.
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** The lines of a table with its header; the last column is not padded. */
@@ -23,8 +22,13 @@ export function alignedTable(
 }
 
 function cellOf(text: string): string {
-  const characters = [...text.replace(UNPRINTABLE, '?')];
+  const characters = [...printable(text)];
   return characters.length <= CELL_LENGTH_MAX_CHARS
     ? characters.join('')
     : `${characters.slice(0, CELL_LENGTH_MAX_CHARS - 1).join('')}…`;
+}
+
+/** Text of strangers without what would move the cursor of whoever reads it. */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, '?');
 }

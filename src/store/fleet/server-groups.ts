@@ -3,7 +3,7 @@ import { foldCase } from '../../server-view/server-view.ts';
 import type { Queryable } from '../database.ts';
 import { storableText } from '../storable-text.ts';
 
-/** Server groups of a project: a name under which servers are filtered. One table, five statements. */
+/** Server groups of a project: a name under which servers are filtered. One table and its statements. */
 
 /** Longest name of a group, in characters (contract chapter 1: the filter takes 64). */
 export const GROUP_NAME_LENGTH_MAX_CHARS = 64;
@@ -35,6 +35,20 @@ export async function createServerGroup(
     [group.projectId, group.id, name, foldCase(name)],
   );
   if (made === 0) throw appError('group-exists', { name });
+}
+
+/** Renames a group. Throws `group-exists` where another has the name. */
+export async function renameServerGroup(
+  tx: Queryable,
+  group: { readonly projectId: string; readonly id: string; readonly name: string },
+): Promise<void> {
+  const name = storableText(group.name);
+  const renamed = await tx.execute(
+    `UPDATE server_group SET name = $3, name_folded = $4 WHERE project_id = $1 AND id = $2
+       AND NOT EXISTS (SELECT FROM server_group o WHERE o.project_id = $1 AND o.name = $3 AND o.id <> $2)`,
+    [group.projectId, group.id, name, foldCase(name)],
+  );
+  if (renamed === 0) throw appError('group-exists', { name });
 }
 
 /** Removes a group; its servers are in none afterwards. False: there is none. */

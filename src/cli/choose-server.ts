@@ -1,0 +1,26 @@
+import { appError } from '../errors.ts';
+import { type FoundServer, findServers } from '../store/fleet/find-server.ts';
+import type { CommandStore } from './with-store.ts';
+
+/** The server that `wanted` names, by id or by name. Throws where there is none, or several of that name. */
+export async function chooseServer(
+  store: CommandStore,
+  projectId: string,
+  wanted: string,
+): Promise<FoundServer> {
+  const [found, ...others] = await findServers(store.database, projectId, wanted);
+  if (found === undefined) {
+    throw appError('parameter-invalid', {
+      name: wanted,
+      problem: 'no server of this project has that id or name',
+    });
+  }
+  if (others.length > 0) {
+    const ids = [found, ...others].map((server) => server.id).join(', ');
+    throw appError('parameter-invalid', {
+      name: wanted,
+      problem: `several servers have that name; give the id: ${ids}`,
+    });
+  }
+  return found;
+}

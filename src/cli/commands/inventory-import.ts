@@ -1,0 +1,202 @@
+import { basename } from 'node:path';
+import { AppError } from '../../errors.ts';
+import { digestOfInventory } from '../../inventory/digest.ts';
+import type { Inventory } from '../../inventory/inventory.ts';
+import { INVENTORY_FORMATS, parseInventory } from '../../inventory/parse.ts';
+import { acceptInventory } from '../../jobs/accept-inventory.ts';
+import { findServers } from '../../store/fleet/find-server.ts';
+import type { ServerSettings } from '../../store/fleet/save-server.ts';
+import { type Command, type CommandIo, JSON_OPTION, readArguments, usage, writeResult } from '../command.ts';
+import { startProgress } from '../progress.ts';
+import { readInput } from '../read-files.ts';
+import {
+  enterpriseProjectId,
+  givenSettings,
+  groupIdFor,
+  SERVER_OPTIONS,
+  SERVER_OPTIONS_HELP,
+  textOption,
+} from '../server-options.ts';
+import { type CommandStore, chooseProject, PROJECT_HELP, PROJECT_OPTION, withStore } from '../with-store.ts';
+
+const OPTIONS = {
+  ...JSON_OPTION,
+  ...PROJECT_OPTION,
+  ...SERVER_OPTIONS,
+  'server-id': { type: 'string' },
+  'os-release': { type: 'string' },
+  system: { type: 'string' },
+  name: { type: 'string' },
+} as const;
+
+interface ImportedFile {
+  readonly file: string;
+  readonly server_id: string;
+  readonly name: string;
+  readonly system: string;
+  readonly packages: number;
+  readonly is_new: boolean;
+  readonly problems: readonly string[];
+}
+
+/** `parapet inventory import`: inventories from files, each as a report of its server. */
+export const inventoryImport: Command = {
+  name: 'inventory import',
+  summary: 'Import inventories from files',
+  help: `Usage: parapet inventory import FILE… [OPTIONS]
+
+Takes each file as a report of one server: stored, matched and in the view when the command returns. - is standard input.
+Formats, seen by their content, plain or gzip: ${INVENTORY_FORMATS.join(', ')}.
+
+Which server it is: --server-id, else the file's own identifier of the server, else its name in the project. Importing
+again replaces that server's inventory. A bad record is named and skipped; a bad file is named and the others go in.
+
+  --server-id ID    the server's id (only with one file); a new server gets it as its id
+  --name NAME       the server's name (only with one file)
+  --os-release FILE the os-release of the server, where the format lacks the system
+  --system KEY      the system, such as debian:12, where the format lacks it
+Settings count for new servers only; see: parapet server set
+${SERVER_OPTIONS_HELP}
+${PROJECT_HELP}
+
+Examples:
+  parapet inventory import /var/lib/dpkg/status --os-release /etc/os-release --name web-01
+  syft dir:/ -o cyclonedx-json | parapet inventory import - --name web-01 --group edge --asset-value important
+`,
+  run: async (args, io) => {
+    const given = readArguments(args, {
+      command: 'inventory import',
+      options: OPTIONS,
+      positionals: { min: 1, max: 100_000, what: 'a file with an inventory' },
+    });
+    const files = given.positionals;
+    const name = textOption('--name', given.text('name'), { min: 1, max: 64 });
+    const serverId = textOption('--server-id', given.text('server-id'), { min: 1, max: 64 });
+    if (files.length > 1 && (name !== undefined || serverId !== undefined)) {
+      throw usage('inventory import', '--name and --server-id go with one file');
+    }
+    const settings = givenSettings(given);
+    const osReleaseFile = given.text('os-release');
+    const osRelease =
+      osReleaseFile === undefined ? undefined : (await readInput(osReleaseFile, io)).toString('utf8');
+    return await withStore(io, async (store) => {
+      const project = await chooseProject(store, given.text('project'));
+      const { enterpriseProject, group, ...rest } = settings;
+      const target = {
+        projectId: project.id,
+        serverId,
+        name,
+        osRelease,
+        system: given.text('system'),
+        settings: {
+          ...rest,
+          enterpriseProjectId: await enterpriseProjectId(store, enterpriseProject),
+          groupId: await groupIdFor(store, project.id, group),
+        },
+      };
+      const { imported, failed } = await importFiles(files, target, store, io);
+      writeResult(io, given.flag('json'), {
+        json: { imported, failed },
+        text: imported.map(importedText).join('\n'),
+      });
+      return failed.length === 0 ? 0 : 1;
+    });
+  },
+};
+
+interface Target {
+  readonly projectId: string;
+  readonly serverId: string | undefined;
+  readonly name: string | undefined;
+  readonly osRelease: string | undefined;
+  readonly system: string | undefined;
+  readonly settings: ServerSettings;
+}
+
+async function importFiles(files: readonly string[], target: Target, store: CommandStore, io: CommandIo) {
+  const progress = startProgress(io, 'Importing inventories');
+  const imported: ImportedFile[] = [];
+  const failed: { file: string; problem: string }[] = [];
+  for (const [index, file] of files.entries()) {
+    io.signal.throwIfAborted();
+    if (files.length > 1) progress.show({ done: index, total: files.length, note: file });
+    try {
+      const one = await importFile(file, target, store, io);
+      imported.push(one);
+      for (const problem of one.problems) io.err(`skipped: ${file}: ${problem}\n`);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.status >= 500) throw error;
+      failed.push({ file, problem: error.message });
+      io.err(`failed: ${error.message}\n`);
+    }
+  }
+  progress.end();
+  return { imported, failed };
+}
+
+async function importFile(
+  file: string,
+  target: Target,
+  store: CommandStore,
+  io: CommandIo,
+): Promise<ImportedFile> {
+  const bytes = await readInput(file, io);
+  const inventory = parseInventory(bytes, {
+    file: file === '-' ? 'standard input' : file,
+    ...(target.osRelease === undefined ? {} : { osRelease: target.osRelease }),
+    ...(target.system === undefined ? {} : { system: target.system }),
+    ...(target.name === undefined ? {} : { name: target.name }),
+  });
+  const name = serverName(file, inventory);
+  const accepted = await acceptInventory(
+    store.database,
+    {
+      projectId: target.projectId,
+      identity: await identityFor(store, target, inventory, name),
+      ...(target.serverId === undefined ? {} : { newId: target.serverId }),
+      agentId: '',
+      machineId: '',
+      name,
+      inventory,
+      digest: digestOfInventory(inventory),
+      settings: target.settings,
+    },
+    store.clock(),
+  );
+  return {
+    file,
+    server_id: accepted.serverId,
+    name,
+    system: inventory.system?.key ?? '',
+    packages: accepted.packages,
+    is_new: accepted.isNew,
+    problems: inventory.problems,
+  };
+}
+
+function serverName(file: string, inventory: Inventory): string {
+  if (inventory.server.name !== '') return inventory.server.name;
+  return file === '-' ? 'unnamed' : basename(file);
+}
+
+/**
+ * What the server is known by: `--server-id`, else the file's own identifier, else its name (design.md section 4). A server
+ * that has the id already keeps what it is known by.
+ */
+async function identityFor(
+  store: CommandStore,
+  { projectId, serverId }: Target,
+  inventory: Inventory,
+  name: string,
+): Promise<string> {
+  if (serverId === undefined) {
+    return inventory.server.uuid === '' ? `name:${name}` : `uuid:${inventory.server.uuid}`;
+  }
+  const [found] = await findServers(store.database, projectId, serverId);
+  return found?.id === serverId ? found.identity : `id:${serverId}`;
+}
+
+function importedText(one: ImportedFile): string {
+  const what = one.is_new ? 'new server' : 'inventory replaced';
+  return `${one.name} (${one.server_id}): ${what}, ${one.packages} packages of ${one.system === '' ? 'no system' : one.system}`;
+}
