@@ -50,9 +50,62 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   ...family(
     'group',
-    ['list', 'create', 'rename', 'remove'],
-    'server groups',
+    {
+      list: 'List server groups',
+      create: 'Make a server group',
+      rename: 'Rename a server group',
+      remove: 'Remove a server group',
+    },
     async () => (await import('./commands/group.ts')).groupCommands,
+  ),
+  ...family(
+    'project',
+    {
+      list: 'List projects',
+      create: 'Make a project',
+      set: 'Change the settings of a project',
+    },
+    async () => (await import('./commands/project.ts')).projectCommands,
+  ),
+  ...family(
+    'enterprise-project',
+    {
+      list: 'List enterprise projects',
+      create: 'Make an enterprise project',
+    },
+    async () => (await import('./commands/project.ts')).enterpriseProjectCommands,
+  ),
+  ...family(
+    'user',
+    {
+      list: 'List users and their rights',
+      create: 'Make a user',
+      'set-password': 'Give a user a new password',
+      enable: 'Let a user log in again',
+      disable: 'Keep a user from logging in',
+      remove: 'Remove a user with tokens and keys',
+      grant: 'Give a user a right',
+      revoke: 'Take a right from a user',
+    },
+    async () => (await import('./commands/user.ts')).userCommands,
+  ),
+  ...family(
+    'key',
+    {
+      list: 'List the access keys of a user',
+      create: 'Make an access key; its secret is shown once',
+      remove: 'Remove an access key',
+    },
+    async () => (await import('./commands/key.ts')).keyCommands,
+  ),
+  ...family(
+    'enrolment-token',
+    {
+      list: 'List enrolment tokens',
+      create: 'Make an enrolment token; it is shown once',
+      remove: 'Remove an enrolment token; enrolled servers stay',
+    },
+    async () => (await import('./commands/enrolment-token.ts')).enrolmentTokenCommands,
   ),
   {
     name: 'scan',
@@ -66,16 +119,15 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
 ];
 
-/** The verbs of one noun, which one file carries out. */
+/** The verbs of one noun, which one file carries out, each with its one line. */
 function family(
   noun: string,
-  verbs: readonly string[],
-  what: string,
+  verbs: Readonly<Record<string, string>>,
   load: () => Promise<readonly Command[]>,
 ): readonly CommandEntry[] {
-  return verbs.map((verb) => ({
+  return Object.entries(verbs).map(([verb, summary]) => ({
     name: `${noun} ${verb}`,
-    summary: `${verb[0]?.toUpperCase() ?? ''}${verb.slice(1).replaceAll('-', ' ')}: ${what}`,
+    summary,
     load: async () => {
       const command = (await load()).find((one) => one.name === `${noun} ${verb}`);
       if (command === undefined) throw new Error(`there is no command ${noun} ${verb}`);

@@ -3,6 +3,7 @@
  * can change a finding comes through here: a report, new advisories, the clock, a person's decision.
  */
 import {
+  type Assessment,
   type AssessmentCause,
   assessFindings,
   type Decision,
@@ -35,6 +36,22 @@ export interface AssessServersTask {
 
 /** Assesses the servers and writes those whose result changed. Returns how many were written. */
 export async function assessServers(tx: Queryable, task: AssessServersTask): Promise<number> {
+  return await assess(tx, task, isUnchanged);
+}
+
+/** The same, but writes every server: what changed is how findings are summarised. */
+export async function resummariseServers(
+  tx: Queryable,
+  task: Pick<AssessServersTask, 'projectId' | 'serverIds' | 'now'>,
+): Promise<number> {
+  return await assess(tx, { ...task, cause: 'clock', actor: 'clock', remark: '' }, () => false);
+}
+
+async function assess(
+  tx: Queryable,
+  task: AssessServersTask,
+  mayStay: (server: AssessableServer, assessment: Assessment) => boolean,
+): Promise<number> {
   const { projectId } = task;
   const servers = await loadAssessableServers(tx, projectId, task.serverIds);
   const packages = await loadPackages(tx, projectId, new Set(servers.flatMap((server) => server.packageIds)));
@@ -56,7 +73,7 @@ export async function assessServers(tx: Queryable, task: AssessServersTask): Pro
       facts,
       decisions: decisions.get(server.id) ?? [],
     });
-    if (isUnchanged(server, assessment)) continue;
+    if (mayStay(server, assessment)) continue;
     const summary = summaryOf(assessment.findings, includeUnfixed);
     await saveAssessment(tx, { ...task, serverId: server.id, assessment, summary });
     written += 1;
@@ -122,7 +139,7 @@ export function presentVulnerabilities(
   return [...present.values()].sort((a, b) => a.vulnerability - b.vulnerability);
 }
 
-function isUnchanged(server: AssessableServer, assessment: ReturnType<typeof assessFindings>): boolean {
+function isUnchanged(server: AssessableServer, assessment: Assessment): boolean {
   return (
     assessment.dueAt === server.dueAt &&
     assessment.events.length === 0 &&

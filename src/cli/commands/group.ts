@@ -8,23 +8,15 @@ import {
   renameServerGroup,
   type ServerGroup,
 } from '../../store/fleet/server-groups.ts';
-import { type Command, JSON_OPTION, readArguments, writeResult } from '../command.ts';
 import { textOption } from '../server-options.ts';
 import { alignedTable } from '../table.ts';
-import { type CommandStore, chooseProject, PROJECT_HELP, PROJECT_OPTION, withStore } from '../with-store.ts';
+import { verbCommands } from '../verb-command.ts';
+import { type CommandStore, chooseProject, PROJECT_HELP, PROJECT_OPTION } from '../with-store.ts';
 
-const OPTIONS = { ...JSON_OPTION, ...PROJECT_OPTION } as const;
-const VERBS = ['list', 'create', 'rename', 'remove'] as const;
-type Verb = (typeof VERBS)[number];
-
-const WORDS: Readonly<Record<Verb, { readonly count: number; readonly what: string }>> = {
-  list: { count: 0, what: '' },
-  create: { count: 1, what: 'the name of the new group' },
-  rename: { count: 2, what: 'the group and its new name' },
-  remove: { count: 1, what: 'the group' },
-};
-
-const HELP = `Usage: parapet group list
+/** `parapet group list|create|rename|remove`: server groups. */
+export const groupCommands = verbCommands({
+  noun: 'group',
+  help: `Usage: parapet group list
        parapet group create NAME
        parapet group rename ID|NAME NEW-NAME
        parapet group remove ID|NAME
@@ -33,71 +25,62 @@ Server groups: names under which servers are filtered. A server is in one group 
 Removing a group leaves its servers in none.
 
 ${PROJECT_HELP}
-`;
-
-/** `parapet group list|create|rename|remove`: server groups. */
-export const groupCommands: readonly Command[] = [
-  groupCommand('list', 'List server groups'),
-  groupCommand('create', 'Make a server group'),
-  groupCommand('rename', 'Rename a server group'),
-  groupCommand('remove', 'Remove a server group'),
-];
-
-function groupCommand(verb: Verb, summary: string): Command {
-  const { count, what } = WORDS[verb];
-  return {
-    name: `group ${verb}`,
-    summary,
-    help: HELP,
-    run: async (args, io) => {
-      const given = readArguments(args, {
-        command: `group ${verb}`,
-        options: OPTIONS,
-        positionals: { min: count, max: count, what },
-      });
-      const [first = '', second = ''] = given.positionals;
-      const newName = verb === 'create' ? first : second;
-      if (verb === 'create' || verb === 'rename') {
-        textOption('the name', newName, { min: 1, max: GROUP_NAME_LENGTH_MAX_CHARS });
-      }
-      return await withStore(io, async (store) => {
-        const project = await chooseProject(store, given.text('project'));
-        const result = await doVerb(verb, { store, projectId: project.id, group: first, newName });
-        writeResult(io, given.flag('json'), result);
-        return 0;
-      });
+`,
+  options: PROJECT_OPTION,
+  verbs: {
+    list: {
+      summary: 'List server groups',
+      words: { count: 0, what: '' },
+      run: async ({ store, given }) => {
+        const { id } = await chooseProject(store, given.text('project'));
+        const groups = await listServerGroups(store.database, id);
+        return { json: groups, text: groups.length === 0 ? 'No groups.' : groupTable(groups) };
+      },
     },
-  };
+    create: {
+      summary: 'Make a server group',
+      words: { count: 1, what: 'the name of the new group' },
+      run: async ({ store, given, words: [name = ''] }) => {
+        checkName(name);
+        const project = await chooseProject(store, given.text('project'));
+        const id = randomUUID();
+        await createServerGroup(store.database, { projectId: project.id, id, name });
+        return { json: { id, name }, text: `${name} (${id}): made` };
+      },
+    },
+    rename: {
+      summary: 'Rename a server group',
+      words: { count: 2, what: 'the group and its new name' },
+      run: async ({ store, given, words: [wanted = '', name = ''] }) => {
+        checkName(name);
+        const project = await chooseProject(store, given.text('project'));
+        const group = await chooseGroup(store, project.id, wanted);
+        await renameServerGroup(store.database, { projectId: project.id, id: group.id, name });
+        return { json: { id: group.id, name }, text: `${group.name} is now ${name}` };
+      },
+    },
+    remove: {
+      summary: 'Remove a server group',
+      words: { count: 1, what: 'the group' },
+      run: async ({ store, given, words: [wanted = ''] }) => {
+        const project = await chooseProject(store, given.text('project'));
+        const group = await chooseGroup(store, project.id, wanted);
+        await store.database.transaction((tx) => removeServerGroup(tx, project.id, group.id));
+        return { json: { id: group.id }, text: `${group.name}: removed` };
+      },
+    },
+  },
+});
+
+function checkName(name: string): void {
+  textOption('the name', name, { min: 1, max: GROUP_NAME_LENGTH_MAX_CHARS });
 }
 
-interface GroupTask {
-  readonly store: CommandStore;
-  readonly projectId: string;
-  readonly group: string;
-  readonly newName: string;
-}
-
-async function doVerb(verb: Verb, { store, projectId, group, newName }: GroupTask) {
-  const { database } = store;
-  if (verb === 'list') {
-    const groups = await listServerGroups(database, projectId);
-    return { json: groups, text: groups.length === 0 ? 'No groups.' : groupTable(groups) };
-  }
-  if (verb === 'create') {
-    const id = randomUUID();
-    await createServerGroup(database, { projectId, id, name: newName });
-    return { json: { id, name: newName }, text: `${newName} (${id}): made` };
-  }
-  const found = (await listServerGroups(database, projectId)).find(
-    (one) => one.id === group || one.name === group,
-  );
-  if (found === undefined) throw appError('group-unknown', { group });
-  if (verb === 'rename') {
-    await renameServerGroup(database, { projectId, id: found.id, name: newName });
-    return { json: { id: found.id, name: newName }, text: `${found.name} is now ${newName}` };
-  }
-  await database.transaction((tx) => removeServerGroup(tx, projectId, found.id));
-  return { json: { id: found.id }, text: `${found.name}: removed` };
+async function chooseGroup(store: CommandStore, projectId: string, wanted: string): Promise<ServerGroup> {
+  const groups = await listServerGroups(store.database, projectId);
+  const found = groups.find((one) => one.id === wanted) ?? groups.find((one) => one.name === wanted);
+  if (found === undefined) throw appError('group-unknown', { group: wanted });
+  return found;
 }
 
 function groupTable(groups: readonly ServerGroup[]): string {
