@@ -24,6 +24,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/advisories-import.ts')).advisoriesImport,
   },
   {
+    name: 'advisories status',
+    summary: 'Show the feeds in force and what they cover',
+    load: async () => (await import('./commands/advisories-status.ts')).advisoriesStatus,
+  },
+  {
     name: 'inventory import',
     summary: 'Import inventories from files',
     load: async () => (await import('./commands/inventory-import.ts')).inventoryImport,
@@ -107,6 +112,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     },
     async () => (await import('./commands/enrolment-token.ts')).enrolmentTokenCommands,
   ),
+  {
+    name: 'backup',
+    summary: 'Write everything in the database to one file',
+    load: async () => (await import('./commands/backup.ts')).backup,
+  },
+  {
+    name: 'restore',
+    summary: 'Make the database what a backup says',
+    load: async () => (await import('./commands/restore.ts')).restore,
+  },
   {
     name: 'scan',
     summary: 'Check one machine and exit',
