@@ -294,6 +294,31 @@ const CATALOGUE = {
     status: 400,
     message: (f: { readonly name: string; readonly problem: string }) => `${f.name} ${f.problem}`,
   },
+  'backup-unreadable': {
+    status: 400,
+    message: (f: { readonly file: string; readonly problem: string }) =>
+      `The backup ${f.file} cannot be used: ${f.problem}. The database was not changed. Take another copy of it, or an older backup.`,
+  },
+  'backup-newer': {
+    status: 400,
+    message: (f: { readonly file: string; readonly found: number; readonly known: number }) =>
+      `The backup ${f.file} has schema ${f.found}, made by a newer Parapet; this one knows schemas up to ${f.known}. The database was not changed. Restore it with the newer Parapet.`,
+  },
+  'backup-unwritable': {
+    status: 400,
+    message: (f: { readonly file: string; readonly problem: string }) =>
+      `The backup ${f.file} cannot be written: ${f.problem}. Nothing was left there. Name a folder that this user may write in, with enough space.`,
+  },
+  'restore-database-in-use': {
+    status: 409,
+    message: (f: { readonly others: number }) =>
+      `The database is in use: it has ${f.others} other connections of the same user. Stop every \`parapet serve\` on it, then restore again. Nothing was changed.`,
+  },
+  'restore-database-not-empty': {
+    status: 409,
+    message: (f: { readonly table: string }) =>
+      `The database is not empty (table ${f.table}). Nothing was changed. Restore into a new one, or give --force to replace everything that it holds.`,
+  },
   usage: {
     status: 400,
     message: (f: { readonly command: string; readonly problem: string }) =>

@@ -60,8 +60,18 @@ export async function migrate(
   }
 }
 
-async function applyNext(tx: Transaction, migrations: readonly Migration[]): Promise<string | undefined> {
+/** Like `migrate`, in a transaction of the caller's: for a restore, which changes the schema and the data in one. */
+export async function migrateWithin(tx: Transaction, migrations: readonly Migration[]): Promise<void> {
+  while ((await applyNext(tx, migrations)) !== undefined);
+}
+
+/** Makes every other process wait with its migrations until the transaction ends. */
+export async function holdMigrations(tx: Transaction): Promise<void> {
   await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [MIGRATION_LOCK]);
+}
+
+async function applyNext(tx: Transaction, migrations: readonly Migration[]): Promise<string | undefined> {
+  await holdMigrations(tx);
   const applied = await readApplied(tx);
   checkApplied(applied, migrations);
   const next = migrations[applied.length];

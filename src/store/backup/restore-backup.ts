@@ -1,0 +1,198 @@
+import { appError } from '../../errors.ts';
+import type { Database, Transaction } from '../database.ts';
+import { sqlStateOf } from '../database-errors.ts';
+import { holdMigrations, type Migration, migrateWithin } from '../migrate.ts';
+import {
+  BACKUP_TABLES,
+  type BackupHeader,
+  type BackupItem,
+  type BackupRow,
+  type BackupTable,
+  type TableStart,
+} from './backup-format.ts';
+import { quotedName, type StoredColumn, storedColumns } from './table-columns.ts';
+
+/** Rows, and characters of rows, that go to the database in one statement. */
+const ROWS_PER_STATEMENT = 1_000;
+const CHARACTERS_PER_STATEMENT = 4 * 1024 * 1024;
+
+export interface RestoreOptions {
+  readonly file: string;
+  readonly migrations: readonly Migration[];
+  /** Replace what the database holds. Without it only an empty one is taken. */
+  readonly replace: boolean;
+  readonly onRows: (table: BackupTable, rows: number) => void;
+}
+
+/**
+ * Makes the database what the backup says, in one transaction: on any failure it stays as it was. The tables are made
+ * anew with the schema of the backup, filled, and then brought up to this program's schema. `read` yields the items of
+ * the backup from its beginning and is called again where the transaction has to start again.
+ *
+ * Throws `restore-database-in-use` while other Parapet processes are connected, `restore-database-not-empty` without
+ * `replace`, `backup-newer` for a schema that this program does not know, `backup-unreadable` for a row that no table takes.
+ */
+export async function restoreBackup(
+  database: Database,
+  read: () => AsyncIterable<readonly BackupItem[]>,
+  options: RestoreOptions,
+): Promise<BackupHeader> {
+  return await database.transaction(
+    async (tx) => {
+      // A `serve` that starts now waits in its migrations until this is done.
+      await holdMigrations(tx);
+      await refuseOthers(tx);
+      if (!options.replace) await refuseData(tx);
+      return await load(tx, read(), options);
+    },
+    { statementTimeoutMs: 0 },
+  );
+}
+
+/**
+ * A running process holds things of the old database in memory, such as what vulnerability numbers stand for. One that
+ * idles keeps at least the connection on which its queue of jobs listens, whatever name that has.
+ */
+async function refuseOthers(tx: Transaction): Promise<void> {
+  const [row] = await tx.query<{ others: number }>(
+    `SELECT count(*) AS others FROM pg_stat_activity
+     WHERE datname = current_database() AND usename = current_user
+       AND backend_type = 'client backend' AND pid <> pg_backend_pid()`,
+  );
+  if (row !== undefined && row.others > 0) throw appError('restore-database-in-use', { others: row.others });
+}
+
+async function refuseData(tx: Transaction): Promise<void> {
+  for (const table of ['domain', 'server', 'advisory'] as const) {
+    const [row] = await tx.query<{ found: boolean }>(`SELECT EXISTS (SELECT FROM ${table}) AS found`);
+    if (row?.found === true) throw appError('restore-database-not-empty', { table });
+  }
+}
+
+async function load(
+  tx: Transaction,
+  batches: AsyncIterable<readonly BackupItem[]>,
+  options: RestoreOptions,
+): Promise<BackupHeader> {
+  let header: BackupHeader | undefined;
+  let table: TableLoader | undefined;
+  for await (const batch of batches) {
+    for (const item of batch) {
+      if (item.kind === 'header') {
+        header = item.header;
+        await makeSchema(tx, header, options);
+      } else if (item.kind === 'table') {
+        await table?.end();
+        table = await TableLoader.start(tx, item.start, options);
+      } else {
+        await table?.add(item.row, item.bytes);
+      }
+    }
+  }
+  await table?.end();
+  if (header === undefined)
+    throw appError('backup-unreadable', { file: options.file, problem: 'it is empty' });
+  await migrateWithin(tx, options.migrations);
+  return header;
+}
+
+async function makeSchema(
+  tx: Transaction,
+  { schema }: BackupHeader,
+  { file, migrations }: RestoreOptions,
+): Promise<void> {
+  if (schema > migrations.length) {
+    throw appError('backup-newer', { file, found: schema, known: migrations.length });
+  }
+  await tx.query(`DROP TABLE IF EXISTS ${[...BACKUP_TABLES, 'schema_migration'].join(', ')} CASCADE`);
+  await migrateWithin(tx, migrations.slice(0, schema));
+  // Migrations fill some tables with their first rows; the backup has those too.
+  for (const table of BACKUP_TABLES) {
+    if ((await storedColumns(tx, table)).length > 0) await tx.query(`TRUNCATE ${table} CASCADE`);
+  }
+}
+
+/** Fills one table, many rows a statement. */
+class TableLoader {
+  readonly #tx: Transaction;
+  readonly #start: TableStart;
+  readonly #options: RestoreOptions;
+  readonly #sql: string;
+  #rows: BackupRow[] = [];
+  #characters = 0;
+
+  private constructor(
+    tx: Transaction,
+    start: TableStart,
+    columns: readonly StoredColumn[],
+    options: RestoreOptions,
+  ) {
+    this.#tx = tx;
+    this.#start = start;
+    this.#options = options;
+    const names = columns.map((column) => quotedName(column.name)).join(', ');
+    const values = columns.map(({ type }, index) => `r.c${index}::${type}`).join(', ');
+    const lists = columns.map((_, index) => `$${index + 1}::text[]`).join(', ');
+    const aliases = columns.map((_, index) => `c${index}`).join(', ');
+    this.#sql = `INSERT INTO ${start.table} (${names}) OVERRIDING SYSTEM VALUE
+      SELECT ${values} FROM unnest(${lists}) AS r (${aliases})`;
+  }
+
+  static async start(tx: Transaction, start: TableStart, options: RestoreOptions): Promise<TableLoader> {
+    const known = await storedColumns(tx, start.table);
+    const columns = start.columns.map((name) => {
+      const column = known.find((one) => one.name === name);
+      if (column === undefined) {
+        throw appError('backup-unreadable', {
+          file: options.file,
+          problem: `table ${start.table} of its schema has no column ${JSON.stringify(name)}`,
+        });
+      }
+      return column;
+    });
+    return new TableLoader(tx, start, columns, options);
+  }
+
+  async add(row: BackupRow, characters: number): Promise<void> {
+    this.#rows.push(row);
+    this.#characters += characters;
+    if (this.#rows.length >= ROWS_PER_STATEMENT || this.#characters >= CHARACTERS_PER_STATEMENT) {
+      await this.#flush();
+    }
+  }
+
+  async end(): Promise<void> {
+    await this.#flush();
+    for (const [column, next] of Object.entries(this.#start.next)) {
+      if (next <= 1) continue;
+      await this.#insert('SELECT setval(pg_get_serial_sequence($1, $2)::regclass, $3)', [
+        this.#start.table,
+        column,
+        next - 1,
+      ]);
+    }
+  }
+
+  async #flush(): Promise<void> {
+    const rows = this.#rows;
+    if (rows.length === 0) return;
+    this.#rows = [];
+    this.#characters = 0;
+    await this.#insert(
+      this.#sql,
+      this.#start.columns.map((_, index) => rows.map((row) => row[index] ?? null)),
+    );
+    this.#options.onRows(this.#start.table, rows.length);
+  }
+
+  /** A value that the column does not take is the file's fault: data exceptions and broken constraints. */
+  async #insert(sql: string, params: Parameters<Transaction['query']>[1]): Promise<void> {
+    try {
+      await this.#tx.execute(sql, params);
+    } catch (error) {
+      if (!/^(?:22|23)/.test(sqlStateOf(error) ?? '')) throw error;
+      const problem = `table ${this.#start.table} does not take a row of it: ${String(error)}`;
+      throw appError('backup-unreadable', { file: this.#options.file, problem }, error);
+    }
+  }
+}
