@@ -123,6 +123,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/restore.ts')).restore,
   },
   {
+    name: 'doctor',
+    summary: 'Say what is wrong with the installation, and what to do',
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  {
     name: 'scan',
     summary: 'Check one machine and exit',
     load: async () => (await import('./commands/scan.ts')).scan,
