@@ -28,7 +28,9 @@ CREATE TABLE feed_coverage (
 );
 
 -- `facts` is the advisory in the common form without `affected`, as JSON.
+-- `number` stands for (feed, id) in the two tables below.
 CREATE TABLE advisory (
+  number integer GENERATED ALWAYS AS IDENTITY UNIQUE,
   feed text NOT NULL,
   id text NOT NULL,
   published_at bigint,
@@ -44,21 +46,19 @@ CREATE TABLE advisory (
 CREATE TABLE advisory_affected (
   ecosystem text NOT NULL,
   name text NOT NULL,
-  feed text NOT NULL,
-  advisory_id text NOT NULL,
+  advisory integer NOT NULL,
   entries text NOT NULL,
-  PRIMARY KEY (ecosystem, name, feed, advisory_id)
+  PRIMARY KEY (ecosystem, name, advisory)
 );
-CREATE INDEX advisory_affected_by_advisory ON advisory_affected (feed, advisory_id);
+CREATE INDEX advisory_affected_by_advisory ON advisory_affected (advisory);
 
 CREATE TABLE advisory_vulnerability (
   type text NOT NULL,
   vulnerability_id text NOT NULL,
-  feed text NOT NULL,
-  advisory_id text NOT NULL,
-  PRIMARY KEY (type, vulnerability_id, feed, advisory_id)
+  advisory integer NOT NULL,
+  PRIMARY KEY (type, vulnerability_id, advisory)
 );
-CREATE INDEX advisory_vulnerability_by_advisory ON advisory_vulnerability (feed, advisory_id);
+CREATE INDEX advisory_vulnerability_by_advisory ON advisory_vulnerability (advisory);
 
 CREATE TABLE known_exploited (
   cve text PRIMARY KEY,

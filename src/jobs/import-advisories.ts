@@ -12,12 +12,13 @@ import {
   type StagedAdvisory,
   stageAdvisories,
   stageExploitProbabilities,
+  stageFeed,
   stageKnownExploited,
   stageList,
   stageWithdrawn,
 } from '../store/advisories/stage-import.ts';
 import { applyStagedAdvisories, applyStagedExploitation } from '../store/advisories/switch-advisory-set.ts';
-import type { Database, Queryable } from '../store/database.ts';
+import type { Database, Transaction } from '../store/database.ts';
 
 /** Records staged in one statement: large enough that the round trip does not count, small enough that memory stays flat. */
 const RECORDS_PER_BATCH = 500;
@@ -51,7 +52,7 @@ export async function importAdvisories(
   read: () => AsyncIterable<FeedItem>,
   { now }: { readonly now: number },
 ): Promise<ImportSummary> {
-  const work = async (tx: Queryable): Promise<ImportSummary> => {
+  const work = async (tx: Transaction): Promise<ImportSummary> => {
     await holdImport(tx);
     await createStage(tx);
     const staged = await stageItems(tx, read());
@@ -79,12 +80,21 @@ function nothingUsable(staged: StagedCounts): { readonly skipped: number; readon
   };
 }
 
-async function stageItems(tx: Queryable, items: AsyncIterable<FeedItem>): Promise<StagedCounts> {
+async function stageItems(tx: Transaction, items: AsyncIterable<FeedItem>): Promise<StagedCounts> {
+  const feeds = new Set<string>();
+  const lists = new Set<string>();
+  const noteFeed = async (feed: string): Promise<void> => {
+    if (feeds.has(feed)) return;
+    feeds.add(feed);
+    await stageFeed(tx, feed);
+  };
   const problems: { where: string; problem: string }[] = [];
   const notHeld: Record<string, number> = {};
   let used = 0;
   let skipped = 0;
-  const advisories = batchesOf<StagedAdvisory>((batch) => stageAdvisories(tx, batch));
+  const advisories = batchesOf<StagedAdvisory>((batch) =>
+    stageAdvisories(tx, batch, (feed) => lists.has(feed)),
+  );
   const withdrawn = batchesOf<Extract<FeedItem, { kind: 'withdrawn' }>>((batch) => stageWithdrawn(tx, batch));
   const exploited = batchesOf<KnownExploited>((batch) => stageKnownExploited(tx, batch));
   const probabilities = batchesOf<{ cve: string; probability: number }>((batch) =>
@@ -100,9 +110,13 @@ async function stageItems(tx: Queryable, items: AsyncIterable<FeedItem>): Promis
     if (item.kind === 'withdrawn' && item.reason !== 'withdrawn') {
       notHeld[item.reason] = (notHeld[item.reason] ?? 0) + 1;
     } else if (item.kind !== 'list') used += 1;
-    if (item.kind === 'list') await stageList(tx, item.feed, item.publishedAt);
-    else if (item.kind === 'advisory') await advisories.add({ feed: item.feed, advisory: item.advisory });
-    else if (item.kind === 'withdrawn') await withdrawn.add(item);
+    if ('feed' in item) await noteFeed(item.feed);
+    if (item.kind === 'list') {
+      lists.add(item.feed);
+      await stageList(tx, item.feed, item.publishedAt);
+    } else if (item.kind === 'advisory') {
+      await advisories.add({ feed: item.feed, advisory: item.advisory, seq: used });
+    } else if (item.kind === 'withdrawn') await withdrawn.add(item);
     else if (item.kind === 'known-exploited') await exploited.add(item.entry);
     else await probabilities.add({ cve: item.cve, probability: item.probability });
   }

@@ -63,7 +63,7 @@ describe('an import of advisories', () => {
     const newest = { ...SYSTEMD, fixed: '241-7~deb10u11', modified: T0 + 3 };
     await importAdvisories(database, () => itemsOf(advisoryItem(newest), advisoryItem(newer)), now);
     const [row] = await database.query<{ entries: string }>(
-      `SELECT entries FROM advisory_affected WHERE advisory_id = 'DLA-3377-1'`,
+      `SELECT entries FROM advisory_affected JOIN advisory ON number = advisory WHERE id = 'DLA-3377-1'`,
     );
     expect(row?.entries).toContain('deb10u11');
   });
@@ -119,7 +119,7 @@ describe('an import of advisories', () => {
     const item = advisoryItem({ ...SYSTEMD, id: 'DLA-9-1', name: 'sys\0temd\ud800' });
     await importAdvisories(database, () => itemsOf(item), now);
     const rows = await database.query<{ name: string }>(
-      `SELECT name FROM advisory_affected WHERE advisory_id = 'DLA-9-1'`,
+      `SELECT name FROM advisory_affected JOIN advisory ON number = advisory WHERE id = 'DLA-9-1'`,
     );
     expect(rows).toEqual([{ name: 'sys\ufffdtemd\ufffd' }]);
   });

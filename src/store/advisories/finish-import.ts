@@ -35,21 +35,19 @@ export async function noteFeeds(
   { revision, now }: { readonly revision: number; readonly now: number },
 ): Promise<void> {
   await tx.query(`
-    CREATE TEMPORARY TABLE imported_feed ON COMMIT DROP AS
-      SELECT feed FROM staged_list UNION SELECT feed FROM staged_key UNION SELECT feed FROM staged_withdrawn;
-    DELETE FROM feed_coverage USING imported_feed i WHERE feed_coverage.feed = i.feed;
+    DELETE FROM feed_coverage USING staged_feed s WHERE feed_coverage.feed = s.feed;
     INSERT INTO feed_coverage (feed, ecosystem, newest_at, records)
-      SELECT a.feed, af.ecosystem, max(coalesce(a.modified_at, a.published_at)), count(DISTINCT a.id)
-      FROM advisory a JOIN advisory_affected af ON af.feed = a.feed AND af.advisory_id = a.id
-      WHERE a.feed IN (SELECT feed FROM imported_feed)
+      SELECT a.feed, af.ecosystem, max(coalesce(a.modified_at, a.published_at)), count(DISTINCT a.number)
+      FROM advisory a JOIN advisory_affected af ON af.advisory = a.number
+      WHERE a.feed IN (SELECT feed FROM staged_feed)
       GROUP BY a.feed, af.ecosystem`);
   await tx.query(
     `INSERT INTO feed (name, published_at, imported_at, revision, records)
-     SELECT i.feed, l.published_at, $2, $1,
+     SELECT i.feed, i.published_at, $2, $1,
        CASE i.feed WHEN 'known-exploited' THEN (SELECT count(*) FROM known_exploited)
                    WHEN 'epss' THEN (SELECT count(*) FROM exploit_probability)
                    ELSE (SELECT count(*) FROM advisory a WHERE a.feed = i.feed) END
-     FROM imported_feed i LEFT JOIN staged_list l USING (feed)
+     FROM staged_feed i
      ON CONFLICT (name) DO UPDATE SET
        published_at = excluded.published_at, imported_at = excluded.imported_at,
        revision = excluded.revision, records = excluded.records`,

@@ -26,10 +26,10 @@ export async function loadCandidates(
     facts: string;
     entries: string;
   }>(
-    `SELECT af.ecosystem, af.name, af.feed, a.facts, af.entries
+    `SELECT af.ecosystem, af.name, a.feed, a.facts, af.entries
      FROM unnest($1::text[], $2::text[]) AS wanted (ecosystem, name)
      JOIN advisory_affected af USING (ecosystem, name)
-     JOIN advisory a ON a.feed = af.feed AND a.id = af.advisory_id`,
+     JOIN advisory a ON a.number = af.advisory`,
     [names.map((name) => name.ecosystem), names.map((name) => name.name)],
   );
   const candidates = new Map<string, Candidate[]>();

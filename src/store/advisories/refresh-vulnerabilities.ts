@@ -1,6 +1,7 @@
 import type { Advisory } from '../../advisories/advisory.ts';
+import type { RecordFacts } from '../../advisories/filed-candidate.ts';
 import { recordFactsOf } from '../../advisories/record-facts.ts';
-import type { VulnerabilityType } from '../../matching/candidate.ts';
+import type { VulnerabilityRef, VulnerabilityType } from '../../matching/candidate.ts';
 import { uniteFacts } from '../../matching/vulnerability-facts.ts';
 import type { Queryable } from '../database.ts';
 
@@ -60,26 +61,26 @@ async function uniteBatch(
   tx: Queryable,
   range: { readonly after: number; readonly revision: number },
 ): Promise<boolean> {
-  const rows = await tx.query<{ type: VulnerabilityType; id: string; facts: string[] | null }>(
-    `SELECT t.type, t.id, array_agg(a.facts ORDER BY a.feed, a.id) FILTER (WHERE a.id IS NOT NULL) AS facts
+  // A row a record: a list of texts a row would cost the driver more than all the rest.
+  const rows = await tx.query<{ type: VulnerabilityType; id: string; facts: string }>(
+    `SELECT t.type, t.id, a.facts
      FROM touched_vulnerability t
-     LEFT JOIN advisory_vulnerability v ON v.type = t.type AND v.vulnerability_id = t.id
-     LEFT JOIN advisory a ON a.feed = v.feed AND a.id = v.advisory_id
+     JOIN advisory_vulnerability v ON v.type = t.type AND v.vulnerability_id = t.id
+     JOIN advisory a ON a.number = v.advisory
      WHERE t.seq > $1 AND t.seq <= $1 + $2 AND t.type <> 'urgent_vul'
-     GROUP BY t.type, t.id`,
+     ORDER BY t.seq, a.feed, a.id`,
     [range.after, VULNERABILITIES_PER_BATCH],
   );
-  const united = rows
-    .filter((row) => row.facts !== null)
-    .map((row) =>
-      uniteFacts(
-        { type: row.type, id: row.id },
-        // Written by stageAdvisories from an Advisory, so this is its form.
-        (row.facts ?? []).map((text) =>
-          recordFactsOf({ ...(JSON.parse(text) as AdvisoryFacts), affected: [] }),
-        ),
-      ),
-    );
+  const records = new Map<string, { readonly ref: VulnerabilityRef; readonly facts: RecordFacts[] }>();
+  for (const { type, id, facts } of rows) {
+    // Written by stageAdvisories from an Advisory, so this is its form.
+    const record = recordFactsOf({ ...(JSON.parse(facts) as AdvisoryFacts), affected: [] });
+    const key = `${type}\n${id}`;
+    const held = records.get(key);
+    if (held === undefined) records.set(key, { ref: { type, id }, facts: [record] });
+    else held.facts.push(record);
+  }
+  const united = [...records.values()].map(({ ref, facts }) => uniteFacts(ref, facts));
   if (united.length > 0) {
     await tx.query(
       `INSERT INTO vulnerability (type, id, title, cves, cvss, severity_word, published_at, known_exploited, revision)

@@ -1,27 +1,37 @@
 import type { Advisory, AffectedPackage } from '../../advisories/advisory.ts';
 import type { Transaction } from '../database.ts';
 
-const ADVISORIES_PER_BATCH = 500;
-
 /** Every advisory in force with everything it says, streamed: what the compiled advisory file is made of. */
 export async function* streamAdvisories(
   tx: Transaction,
 ): AsyncGenerator<{ readonly feed: string; readonly advisory: Advisory }> {
-  const batches = tx.stream<{ feed: string; facts: string; entries: readonly string[] }>(
-    `SELECT a.feed, a.facts, ARRAY(
-       SELECT af.entries FROM advisory_affected af
-       WHERE af.feed = a.feed AND af.advisory_id = a.id ORDER BY af.ecosystem, af.name) AS entries
-     FROM advisory a`,
-    [],
-    ADVISORIES_PER_BATCH,
+  const batches = tx.stream<{ number: number; feed: string; facts: string; entries: string }>(
+    `SELECT a.number, a.feed, a.facts, af.entries
+     FROM advisory a JOIN advisory_affected af ON af.advisory = a.number ORDER BY a.number, af.ecosystem, af.name`,
   );
+  let number: number | undefined;
+  let record: { feed: string; facts: string; affected: AffectedPackage[] } | undefined;
   for await (const batch of batches) {
-    for (const { feed, facts, entries } of batch) {
-      // Written by stageAdvisories from an Advisory, so these are its forms.
-      const affected = entries.flatMap((text) => JSON.parse(text) as readonly AffectedPackage[]);
-      yield { feed, advisory: { ...(JSON.parse(facts) as Omit<Advisory, 'affected'>), affected } };
+    for (const row of batch) {
+      if (row.number !== number) {
+        if (record !== undefined) yield advisoryOf(record);
+        number = row.number;
+        record = { feed: row.feed, facts: row.facts, affected: [] };
+      }
+      // Written by stageAdvisories from an Advisory, as are the facts.
+      record?.affected.push(...(JSON.parse(row.entries) as readonly AffectedPackage[]));
     }
   }
+  if (record !== undefined) yield advisoryOf(record);
+}
+
+function advisoryOf(record: {
+  readonly feed: string;
+  readonly facts: string;
+  readonly affected: AffectedPackage[];
+}) {
+  const facts = JSON.parse(record.facts) as Omit<Advisory, 'affected'>;
+  return { feed: record.feed, advisory: { ...facts, affected: record.affected } };
 }
 
 /** CVEs of the known-exploited catalogue. */

@@ -14,57 +14,63 @@ export interface SwitchResult {
 
 /** Writes the staged advisories and removes what is gone. Fills `touched_package` and `touched_vulnerability`. */
 export async function applyStagedAdvisories(tx: Queryable, revision: number): Promise<SwitchResult> {
+  await settleStage(tx);
+  const [counts] = await tx.query<SwitchResult>(`
+    SELECT (SELECT count(*) FROM staged_advisory) - (SELECT count(*) FROM outdated WHERE is_replaced) AS added,
+           (SELECT count(*) FROM outdated WHERE is_replaced) AS changed,
+           (SELECT count(*) FROM outdated WHERE NOT is_replaced) AS removed`);
   await tx.query(`
-    ANALYZE staged_advisory;
-    ANALYZE staged_key;
-    CREATE TEMPORARY TABLE gone ON COMMIT DROP AS
-      SELECT held.feed, held.id FROM advisory held JOIN staged_list USING (feed)
-      WHERE NOT EXISTS (SELECT FROM staged_key k WHERE k.feed = held.feed AND k.id = held.id)
-      UNION
-      SELECT held.feed, held.id FROM advisory held JOIN staged_withdrawn w USING (feed, id)
-      WHERE w.modified_at IS NULL OR held.modified_at IS NULL OR w.modified_at >= held.modified_at;
-    DELETE FROM staged_advisory s USING staged_withdrawn w
-      WHERE s.feed = w.feed AND s.id = w.id AND coalesce(w.modified_at, s.modified_at, 0) >= coalesce(s.modified_at, 0);
-    CREATE TEMPORARY TABLE replaced ON COMMIT DROP AS
-      SELECT held.feed, held.id FROM advisory held JOIN staged_advisory USING (feed, id);
-    CREATE TEMPORARY TABLE staged_affected ON COMMIT DROP AS
-      SELECT s.feed, s.id, a.ecosystem, a.name, a.entries
-      FROM staged_advisory s, json_to_recordset(s.affected) AS a (ecosystem text, name text, entries text);
-    CREATE TEMPORARY TABLE staged_vulnerability ON COMMIT DROP AS
-      SELECT s.feed, s.id, v.type, v.id AS vulnerability_id
-      FROM staged_advisory s, json_to_recordset(s.vulnerabilities) AS v (type text, id text);
-    CREATE TEMPORARY TABLE touched_package ON COMMIT DROP AS
-      SELECT a.ecosystem, a.name FROM advisory_affected a
-        JOIN (SELECT * FROM gone UNION ALL SELECT * FROM replaced) o ON a.feed = o.feed AND a.advisory_id = o.id
-      UNION SELECT ecosystem, name FROM staged_affected;
-    CREATE TEMPORARY TABLE touched_vulnerability ON COMMIT DROP AS
-      SELECT v.type, v.vulnerability_id AS id FROM advisory_vulnerability v
-        JOIN (SELECT * FROM gone UNION ALL SELECT * FROM replaced) o ON v.feed = o.feed AND v.advisory_id = o.id
-      UNION SELECT type, vulnerability_id FROM staged_vulnerability;
-  `);
-  const [counts] = await tx.query<{ added: number; changed: number; removed: number }>(`
-    SELECT (SELECT count(*) FROM staged_advisory) - (SELECT count(*) FROM replaced) AS added,
-           (SELECT count(*) FROM replaced) AS changed, (SELECT count(*) FROM gone) AS removed`);
-  await tx.query(`
-    DELETE FROM advisory_affected a USING (SELECT * FROM gone UNION ALL SELECT * FROM replaced) o
-      WHERE a.feed = o.feed AND a.advisory_id = o.id;
-    DELETE FROM advisory_vulnerability v USING (SELECT * FROM gone UNION ALL SELECT * FROM replaced) o
-      WHERE v.feed = o.feed AND v.advisory_id = o.id;
-    DELETE FROM advisory a USING gone o WHERE a.feed = o.feed AND a.id = o.id;
-    INSERT INTO advisory_affected (ecosystem, name, feed, advisory_id, entries)
-      SELECT ecosystem, name, feed, id, entries FROM staged_affected;
-    INSERT INTO advisory_vulnerability (type, vulnerability_id, feed, advisory_id)
-      SELECT type, vulnerability_id, feed, id FROM staged_vulnerability;
-  `);
+    DELETE FROM advisory_affected a USING outdated o WHERE a.advisory = o.number;
+    DELETE FROM advisory_vulnerability v USING outdated o WHERE v.advisory = o.number;
+    DELETE FROM advisory a USING outdated o WHERE a.number = o.number AND NOT o.is_replaced`);
   await tx.query(
     `INSERT INTO advisory (feed, id, published_at, modified_at, digest, revision, facts)
-     SELECT feed, id, published_at, modified_at, digest, $1, facts FROM staged_advisory
+     SELECT feed, id, published_at, modified_at, digest, $1, facts FROM staged_advisory ORDER BY seq
      ON CONFLICT (feed, id) DO UPDATE SET
        published_at = excluded.published_at, modified_at = excluded.modified_at, digest = excluded.digest,
        revision = excluded.revision, facts = excluded.facts`,
     [revision],
   );
-  return { added: counts?.added ?? 0, changed: counts?.changed ?? 0, removed: counts?.removed ?? 0 };
+  await tx.query(`
+    CREATE TEMPORARY TABLE staged_number ON COMMIT DROP AS
+      SELECT s.seq, a.number FROM staged_advisory s JOIN advisory a USING (feed, id);
+    ANALYZE staged_number;
+    INSERT INTO advisory_affected (ecosystem, name, advisory, entries)
+      SELECT ecosystem, name, number, entries FROM staged_affected JOIN staged_number USING (seq);
+    INSERT INTO advisory_vulnerability (type, vulnerability_id, advisory)
+      SELECT type, vulnerability_id, number FROM staged_vulnerability JOIN staged_number USING (seq)`);
+  return counts ?? { added: 0, changed: 0, removed: 0 };
+}
+
+/**
+ * Leaves of several records with one id in one import the latest modified, of equals the last read; drops what the import
+ * itself withdraws; and notes which advisories in force are outdated, and what all that touches.
+ */
+async function settleStage(tx: Queryable): Promise<void> {
+  await tx.query(`
+    ANALYZE staged_advisory; ANALYZE staged_affected; ANALYZE staged_vulnerability; ANALYZE staged_key;
+    DELETE FROM staged_advisory s USING (
+      SELECT seq, row_number() OVER (PARTITION BY feed, id ORDER BY coalesce(modified_at, 0) DESC, seq DESC) AS place
+      FROM staged_advisory) d
+      WHERE d.seq = s.seq AND d.place > 1;
+    DELETE FROM staged_advisory s USING staged_withdrawn w
+      WHERE s.feed = w.feed AND s.id = w.id AND coalesce(w.modified_at, s.modified_at, 0) >= coalesce(s.modified_at, 0);
+    CREATE TEMPORARY TABLE outdated ON COMMIT DROP AS
+      SELECT held.number, true AS is_replaced FROM advisory held JOIN staged_advisory USING (feed, id)
+      UNION ALL
+      SELECT held.number, false FROM advisory held
+      WHERE NOT EXISTS (SELECT FROM staged_advisory s WHERE s.feed = held.feed AND s.id = held.id)
+        AND (held.feed IN (SELECT feed FROM staged_feed WHERE is_list)
+              AND NOT EXISTS (SELECT FROM staged_key k WHERE k.feed = held.feed AND k.id = held.id)
+            OR EXISTS (SELECT FROM staged_withdrawn w WHERE w.feed = held.feed AND w.id = held.id
+              AND (w.modified_at IS NULL OR held.modified_at IS NULL OR w.modified_at >= held.modified_at)));
+    ANALYZE outdated;
+    CREATE TEMPORARY TABLE touched_package ON COMMIT DROP AS
+      SELECT a.ecosystem, a.name FROM advisory_affected a JOIN outdated o ON a.advisory = o.number
+      UNION SELECT ecosystem, name FROM staged_affected JOIN staged_advisory USING (seq);
+    CREATE TEMPORARY TABLE touched_vulnerability ON COMMIT DROP AS
+      SELECT v.type, v.vulnerability_id AS id FROM advisory_vulnerability v JOIN outdated o ON v.advisory = o.number
+      UNION SELECT type, vulnerability_id FROM staged_vulnerability JOIN staged_advisory USING (seq)`);
 }
 
 /** Replaces the known-exploited catalogue and the exploit probabilities where the import brings them. Fills `touched_cve`; true where anything changed. */
@@ -73,21 +79,21 @@ export async function applyStagedExploitation(tx: Queryable): Promise<boolean> {
     CREATE TEMPORARY TABLE touched_cve ON COMMIT DROP AS
       SELECT coalesce(held.cve, s.cve) AS cve, true AS catalogue
       FROM known_exploited held FULL JOIN staged_known_exploited s USING (cve)
-      WHERE EXISTS (SELECT FROM staged_list WHERE feed = 'known-exploited')
+      WHERE EXISTS (SELECT FROM staged_feed WHERE is_list AND feed = 'known-exploited')
         AND (held.cve IS NULL OR s.cve IS NULL)
       UNION ALL
       SELECT coalesce(held.cve, s.cve), false
       FROM exploit_probability held FULL JOIN staged_exploit_probability s USING (cve)
-      WHERE EXISTS (SELECT FROM staged_list WHERE feed = 'epss')
+      WHERE EXISTS (SELECT FROM staged_feed WHERE is_list AND feed = 'epss')
         AND held.probability IS DISTINCT FROM s.probability;
     DELETE FROM known_exploited held
-      WHERE EXISTS (SELECT FROM staged_list WHERE feed = 'known-exploited')
+      WHERE EXISTS (SELECT FROM staged_feed WHERE is_list AND feed = 'known-exploited')
         AND NOT EXISTS (SELECT FROM staged_known_exploited s WHERE s.cve = held.cve);
     INSERT INTO known_exploited (cve, name, added_at) SELECT cve, name, added_at FROM staged_known_exploited
       ON CONFLICT (cve) DO UPDATE SET name = excluded.name, added_at = excluded.added_at
       WHERE (known_exploited.name, known_exploited.added_at) IS DISTINCT FROM (excluded.name, excluded.added_at);
     DELETE FROM exploit_probability held
-      WHERE EXISTS (SELECT FROM staged_list WHERE feed = 'epss')
+      WHERE EXISTS (SELECT FROM staged_feed WHERE is_list AND feed = 'epss')
         AND NOT EXISTS (SELECT FROM staged_exploit_probability s WHERE s.cve = held.cve);
     INSERT INTO exploit_probability (cve, probability) SELECT cve, probability FROM staged_exploit_probability
       ON CONFLICT (cve) DO UPDATE SET probability = excluded.probability
