@@ -324,6 +324,10 @@ const CATALOGUE = {
     message: (f: { readonly command: string; readonly problem: string }) =>
       `${f.command}: ${f.problem}. See: parapet ${f.command} --help`,
   },
+  'option-invalid': {
+    status: 400,
+    message: (f: { readonly name: string; readonly problem: string }) => `${f.name}: ${f.problem}`,
+  },
   'cannot-listen': {
     status: 503,
     message: (f: { readonly host: string; readonly port: number; readonly problem: string }) =>
@@ -342,6 +346,25 @@ const CATALOGUE = {
   'selection-not-single': {
     status: 400,
     message: () => 'Give exactly one of select_type, data_list and host_data_list.',
+  },
+  'server-not-found': {
+    status: 404,
+    message: (f: { readonly wanted: string }) => `No server of this project has the id or name ${f.wanted}.`,
+  },
+  'server-name-ambiguous': {
+    status: 409,
+    message: (f: { readonly name: string; readonly ids: readonly string[] }) =>
+      `Several servers are called ${f.name}; give the id of one: ${f.ids.join(', ')}.`,
+  },
+  'inventory-server-unnamed': {
+    status: 400,
+    message: (f: { readonly file: string }) =>
+      `The inventory ${f.file} does not say which server it is of: name the server with --name, or give its id with --server-id.`,
+  },
+  'inventory-server-twice': {
+    status: 400,
+    message: (f: { readonly file: string; readonly server: string; readonly before: string }) =>
+      `${f.file} is of the same server as ${f.before} (${f.server}) and would replace it. Import it alone with --name or --server-id.`,
   },
   'server-unknown': {
     status: 403,

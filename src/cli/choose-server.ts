@@ -10,17 +10,11 @@ export async function chooseServer(
 ): Promise<FoundServer> {
   const [found, ...others] = await findServers(store.database, projectId, wanted);
   if (found === undefined) {
-    throw appError('parameter-invalid', {
-      name: wanted,
-      problem: 'no server of this project has that id or name',
-    });
+    throw appError('server-not-found', { wanted });
   }
   if (others.length > 0) {
-    const ids = [found, ...others].map((server) => server.id).join(', ');
-    throw appError('parameter-invalid', {
-      name: wanted,
-      problem: `several servers have that name; give the id: ${ids}`,
-    });
+    const ids = [found, ...others].map((server) => server.id);
+    throw appError('server-name-ambiguous', { name: wanted, ids });
   }
   return found;
 }

@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import type { Config } from '../config.ts';
 import { appError } from '../errors.ts';
+import { jsonResult } from './json-result.ts';
 
 export interface CommandIo {
   /** Writes a result to standard output. */
@@ -106,13 +107,17 @@ export const JSON_OPTION = { json: { type: 'boolean' } } as const satisfies Read
   Record<string, OptionSpec>
 >;
 
-/** Writes a result: as JSON, or as text for people. */
+/** Writes a result: as JSON in the one form that all commands share (json-result.ts), or as text for people. */
 export function writeResult(
   io: CommandIo,
   asJson: boolean,
   result: { readonly json: unknown; readonly text: string },
 ): void {
   io.out(
-    asJson ? `${JSON.stringify(result.json)}\n` : result.text === '' ? '' : `${result.text.trimEnd()}\n`,
+    asJson
+      ? `${JSON.stringify(jsonResult(result.json))}\n`
+      : result.text === ''
+        ? ''
+        : `${result.text.trimEnd()}\n`,
   );
 }

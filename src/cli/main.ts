@@ -31,7 +31,8 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
     return await runOne(command, rest, io);
   } catch (error) {
     io.err(`parapet: ${failureText(error)}\n`);
-    return isAppError(error, 'usage') ? EXIT_USAGE : EXIT_FAILURE;
+    const isUsage = isAppError(error, 'usage') || isAppError(error, 'option-invalid');
+    return isUsage ? EXIT_USAGE : EXIT_FAILURE;
   }
 }
 

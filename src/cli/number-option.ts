@@ -1,6 +1,6 @@
 import { appError } from '../errors.ts';
 
-/** A whole number within bounds; `default` where nothing was given. Throws `parameter-invalid`. */
+/** A whole number within bounds; `default` where nothing was given. Throws `option-invalid`. */
 export function numberOption(
   name: string,
   text: string | undefined,
@@ -9,7 +9,7 @@ export function numberOption(
   if (text === undefined) return limits.default;
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (!(value >= limits.min && value <= limits.max)) {
-    throw appError('parameter-invalid', {
+    throw appError('option-invalid', {
       name,
       problem: `must be a whole number from ${limits.min} to ${limits.max}`,
     });

@@ -4,6 +4,7 @@ import { appError } from '../errors.ts';
 import { GROUP_NAME_LENGTH_MAX_CHARS, serverGroupId } from '../store/fleet/server-groups.ts';
 import { listEnterpriseProjects } from '../store/identity/list-enterprise-projects.ts';
 import type { OptionSpec, ReadArguments } from './command.ts';
+import { printable } from './table.ts';
 import type { CommandStore } from './with-store.ts';
 
 const ASSET_VALUES = ['important', 'common', 'test'] as const;
@@ -53,7 +54,7 @@ export interface GivenSettings {
   readonly edition: string | undefined;
 }
 
-/** Reads and checks the options. Throws `parameter-invalid` naming the option and what it may be. */
+/** Reads and checks the options. Throws `option-invalid` naming the option and what it may be. */
 export function givenSettings(given: Pick<ReadArguments<ServerOption>, 'text'>): GivenSettings {
   const edition = wordOption('--edition', shortEdition(given.text('edition')), EDITIONS);
   return {
@@ -81,7 +82,10 @@ export function wordOption<W extends string>(
   if (text === undefined) return undefined;
   const word = words.find((one) => one === text);
   if (word === undefined) {
-    throw appError('parameter-invalid', { name, problem: `"${text}" is none of ${words.join(', ')}` });
+    throw appError('option-invalid', {
+      name,
+      problem: `"${printable(text)}" is none of ${words.join(', ')}`,
+    });
   }
   return word;
 }
@@ -95,7 +99,7 @@ export function textOption(
   if (text === undefined) return undefined;
   const length = [...text].length;
   if (length < min || length > max) {
-    throw appError('parameter-invalid', { name, problem: `must have ${min} to ${max} characters` });
+    throw appError('option-invalid', { name, problem: `must have ${min} to ${max} characters` });
   }
   return text;
 }

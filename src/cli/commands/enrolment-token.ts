@@ -6,6 +6,7 @@ import { hashSecret, newId, newSecret } from '../../identity/token.ts';
 import { deleteEnrolmentToken } from '../../store/identity/delete-enrolment-token.ts';
 import { listEnrolmentTokens } from '../../store/identity/list-enrolment-tokens.ts';
 import { saveEnrolmentToken } from '../../store/identity/save-enrolment-token.ts';
+import { usage } from '../command.ts';
 import { numberOption } from '../number-option.ts';
 import {
   enterpriseProjectId,
@@ -82,6 +83,9 @@ Examples:
         });
         const uses = numberOption('--uses', given.text('uses'), { min: 1, max: USES_MAX, default: 0 });
         const settings = givenSettings(given);
+        if (settings.publicIp !== undefined) {
+          throw usage('enrolment-token create', '--public-ip is of one server; see parapet server set');
+        }
         const project = await chooseProject(store, given.text('project'));
         const createdAt = store.clock().now;
         const secret = newSecret('enrol');

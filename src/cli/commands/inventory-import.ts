@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { AppError } from '../../errors.ts';
+import { AppError, appError } from '../../errors.ts';
 import { digestOfInventory } from '../../inventory/digest.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import { INVENTORY_FORMATS, parseInventory } from '../../inventory/parse.ts';
@@ -31,6 +31,7 @@ const OPTIONS = {
 
 interface ImportedFile {
   readonly file: string;
+  readonly identity: string;
   readonly server_id: string;
   readonly name: string;
   readonly system: string;
@@ -48,8 +49,9 @@ export const inventoryImport: Command = {
 Takes each file as a report of one server: stored, matched and in the view when the command returns. - is standard input.
 Formats, seen by their content, plain or gzip: ${INVENTORY_FORMATS.join(', ')}.
 
-Which server it is: --server-id, else the file's own identifier of the server, else its name in the project. Importing
-again replaces that server's inventory. A bad record is named and skipped; a bad file is named and the others go in.
+Which server it is: --server-id, else the file's own identifier of the server, else its name in the project: --name, else
+the name in the file, else the file's own name. Importing again replaces that server's inventory. A bad record is named
+and skipped; a bad file is named, the others go in, and the exit code is 1.
 
   --server-id ID    the server's id (only with one file); a new server gets it as its id
   --name NAME       the server's name (only with one file)
@@ -117,28 +119,35 @@ async function importFiles(files: readonly string[], target: Target, store: Comm
   const progress = startProgress(io, 'Importing inventories');
   const imported: ImportedFile[] = [];
   const failed: { file: string; problem: string }[] = [];
-  for (const [index, file] of files.entries()) {
-    io.signal.throwIfAborted();
-    if (files.length > 1) progress.show({ done: index, total: files.length, note: file });
-    try {
-      const one = await importFile(file, target, store, io);
-      imported.push(one);
-      for (const problem of one.problems) io.err(`skipped: ${file}: ${problem}\n`);
-    } catch (error) {
-      if (!(error instanceof AppError) || error.status >= 500) throw error;
-      failed.push({ file, problem: error.message });
-      io.err(`failed: ${error.message}\n`);
+  const tell = (text: string): void => {
+    progress.end();
+    io.err(text);
+  };
+  try {
+    for (const [index, file] of files.entries()) {
+      io.signal.throwIfAborted();
+      if (files.length > 1) progress.show({ done: index, total: files.length, note: file });
+      try {
+        const one = await importFile(file, target, store, { io, imported });
+        imported.push(one);
+        for (const problem of one.problems) tell(`skipped: ${file}: ${problem}\n`);
+      } catch (error) {
+        if (!(error instanceof AppError) || error.status >= 500) throw error;
+        failed.push({ file, problem: error.message });
+        tell(`failed: ${error.message}\n`);
+      }
     }
+    return { imported, failed };
+  } finally {
+    progress.end();
   }
-  progress.end();
-  return { imported, failed };
 }
 
 async function importFile(
   file: string,
   target: Target,
   store: CommandStore,
-  io: CommandIo,
+  { io, imported }: { readonly io: CommandIo; readonly imported: readonly ImportedFile[] },
 ): Promise<ImportedFile> {
   const bytes = await readInput(file, io);
   const inventory = parseInventory(bytes, {
@@ -148,11 +157,16 @@ async function importFile(
     ...(target.name === undefined ? {} : { name: target.name }),
   });
   const name = serverName(file, inventory);
+  const identity = await identityFor(store, target, inventory, name);
+  const before = imported.find((one) => one.identity === identity);
+  if (before !== undefined) {
+    throw appError('inventory-server-twice', { file, server: name, before: before.file });
+  }
   const accepted = await acceptInventory(
     store.database,
     {
       projectId: target.projectId,
-      identity: await identityFor(store, target, inventory, name),
+      identity,
       ...(target.serverId === undefined ? {} : { newId: target.serverId }),
       agentId: '',
       machineId: '',
@@ -165,6 +179,7 @@ async function importFile(
   );
   return {
     file,
+    identity,
     server_id: accepted.serverId,
     name,
     system: inventory.system?.key ?? '',
@@ -176,7 +191,8 @@ async function importFile(
 
 function serverName(file: string, inventory: Inventory): string {
   if (inventory.server.name !== '') return inventory.server.name;
-  return file === '-' ? 'unnamed' : basename(file);
+  if (file === '-') throw appError('inventory-server-unnamed', { file: 'standard input' });
+  return basename(file);
 }
 
 /**

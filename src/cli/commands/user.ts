@@ -1,3 +1,4 @@
+import { appError } from '../../errors.ts';
 import type { User } from '../../identity/identity-store.ts';
 import { checkIdentityName } from '../../identity/names.ts';
 import { hashPassword } from '../../identity/password.ts';
@@ -41,7 +42,8 @@ export const userCommands = verbCommands({
 
 Roles, each including the one before: read (see), operate (handle findings, change servers), admin (everything).
 Without --project a right holds in all projects, without --enterprise-project in all enterprise projects.
-A password is generated and shown once, or read from standard input with --password-stdin. A new password, a disabled
+A password is generated and shown once, or with --password-stdin read from standard input (on a terminal asked for twice
+and not shown). A new password, a disabled
 user and a removed one end the user's tokens; a running service notices within five seconds.
 
   --json   the result as JSON
@@ -166,8 +168,10 @@ async function revoke({ store, given, words: [wanted = ''] }: Task): Result {
     projectId: place.projectId,
     enterpriseProjectId: place.enterpriseProjectId,
   });
-  if (!revoked)
-    throw usage('user revoke', `${user.name} has no right of exactly this scope; see parapet user list`);
+  if (!revoked) {
+    const kind = `right of ${user.name} in`;
+    throw appError('identity-not-found', { kind, name: 'exactly this place; see parapet user list' });
+  }
   return { json: { id: user.id, ...place }, text: `${user.name}: right taken` };
 }
 
