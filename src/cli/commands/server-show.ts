@@ -1,6 +1,8 @@
+import { FIXING_PRIORITIES } from '../../findings/finding.ts';
 import { coverageRows } from '../../jobs/coverage-rows.ts';
 import type { Coverage } from '../../matching/coverage.ts';
-import { type ServerDetail, showServer } from '../../store/fleet/show-server.ts';
+import { type FindingPackage, findingPackages } from '../../store/fleet/finding-packages.ts';
+import { type NamedFinding, type ServerDetail, showServer } from '../../store/fleet/show-server.ts';
 import { chooseServer } from '../choose-server.ts';
 import { type Command, JSON_OPTION, readArguments, writeResult } from '../command.ts';
 import { shownTime } from '../shown-time.ts';
@@ -13,8 +15,9 @@ export const serverShow: Command = {
   summary: 'Show one server and its findings',
   help: `Usage: parapet server show ID|NAME [--json]
 
-Shows a server with its settings, its coverage and all its findings: also those without a fix, which are marked and not
-listed in the server view unless the project includes them.
+Shows a server with its settings, its coverage and all its findings, each with the packages it comes from, the version that
+fixes them and, for applications, where they lie. Findings without a fix are marked; the server view lists them only
+where the project includes them.
 
 ${PROJECT_HELP}
 
@@ -35,9 +38,16 @@ Examples:
       if (server === undefined) throw new Error(`server ${id} went away while it was read`);
       const { systems } = await coverageRows(store.database, project.id, store.clock());
       const coverage = systems.find((one) => one.system === server.system);
+      const packages = await findingPackages(store.database, { projectId: project.id, serverId: id });
+      const findings = worstFirst(server.findings).map((finding) => ({
+        ...finding,
+        packages: packages
+          .filter((one) => one.type === finding.type && one.id === finding.id)
+          .map(({ type: _type, id: _id, ...pkg }) => pkg),
+      }));
       writeResult(io, given.flag('json'), {
-        json: { ...server, coverage },
-        text: [...factLines(server, coverage), '', ...findingLines(server)].join('\n'),
+        json: { ...server, coverage, findings },
+        text: [...factLines(server, coverage), '', ...findingLines(findings)].join('\n'),
       });
       return 0;
     });
@@ -69,20 +79,42 @@ function factLines(server: ServerDetail, coverage: Coverage | undefined): readon
   return shown.map(([name, value]) => `${name.padEnd(width)}  ${printable(value)}`);
 }
 
-function findingLines(server: ServerDetail): readonly string[] {
-  if (server.findings.length === 0) return ['No findings.'];
-  const rank = ['Critical', 'High', 'Medium', 'Low'];
-  const sorted = [...server.findings].sort((a, b) => rank.indexOf(a.priority) - rank.indexOf(b.priority));
-  return alignedTable(
-    ['priority', 'vulnerability', 'status', 'fix', 'since', 'cves', 'title'],
-    sorted.map((finding) => [
+interface ShownFinding extends NamedFinding {
+  readonly packages: readonly Omit<FindingPackage, 'type' | 'id'>[];
+}
+
+function worstFirst(findings: readonly NamedFinding[]): readonly NamedFinding[] {
+  // The order within a priority stays: by type and id.
+  return [...findings].sort((a, b) => FIXING_PRIORITIES[b.priority] - FIXING_PRIORITIES[a.priority]);
+}
+
+function findingLines(findings: readonly ShownFinding[]): readonly string[] {
+  if (findings.length === 0) return ['No findings.'];
+  const rows = findings.flatMap((finding) => {
+    const [first, ...more] = finding.packages;
+    const about = [
       finding.priority,
       finding.id,
       finding.status.replace('vul_status_', ''),
-      finding.fixable ? 'yes' : 'none known',
+      ...packageCells(first, finding.fixable),
       shownTime(finding.firstSeenAt),
-      finding.cves.slice(0, 2).join(' ') + (finding.cves.length > 2 ? ` +${finding.cves.length - 2}` : ''),
       finding.title,
-    ]),
+    ];
+    return [about, ...more.map((pkg) => ['', '', '', ...packageCells(pkg, finding.fixable), '', ''])];
+  });
+  return alignedTable(
+    ['priority', 'vulnerability', 'status', 'package', 'installed', 'fixed in', 'where', 'since', 'title'],
+    rows,
   );
+}
+
+function packageCells(
+  pkg: ShownFinding['packages'][number] | undefined,
+  fixable: boolean,
+): readonly string[] {
+  // Nothing of the server matches a finding that was fixed.
+  if (pkg === undefined) return ['', '', fixable ? '' : 'no fix yet', ''];
+  const [path = '', ...others] = pkg.paths;
+  const where = others.length === 0 ? path : `${path} and ${others.length} more`;
+  return [pkg.name, pkg.version, pkg.fixedVersion ?? 'no fix yet', where];
 }

@@ -1,0 +1,247 @@
+/** Inventories in, servers listed, shown, changed and removed, groups kept: the commands, on real inventories. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { FIXTURES, reportOf, testCommandLine } from './command-line.ts';
+
+const cli = await testCommandLine();
+const INVENTORIES = join(FIXTURES, 'inventories');
+const REPORT = join(cli.folder, 'report');
+writeFileSync(REPORT, reportOf('web-01'));
+const DPKG = join(INVENTORIES, 'dpkg-status');
+
+interface Imported {
+  readonly imported: readonly {
+    readonly server_id: string;
+    readonly name: string;
+    readonly is_new: boolean;
+  }[];
+  readonly failed: readonly { readonly file: string; readonly problem: string }[];
+}
+
+interface Listed {
+  readonly total: number;
+  readonly rows: readonly { readonly id: string; readonly name: string; readonly severity_level: string }[];
+}
+
+beforeAll(async () => {
+  const { code, err } = await cli.run(['advisories', 'import', join(FIXTURES, 'advisories')]);
+  if (code !== 0) throw new Error(err);
+});
+
+describe('parapet inventory import', () => {
+  it('makes a server of a file, and replaces its inventory the next time', async () => {
+    const first = await cli.json<Imported>([
+      'inventory',
+      'import',
+      REPORT,
+      '--name',
+      'web-01',
+      '--group',
+      'edge',
+    ]);
+    expect(first.imported).toMatchObject([
+      { name: 'web-01', system: 'debian:11', is_new: true, problems: [] },
+    ]);
+    const again = await cli.json<Imported>(['inventory', 'import', REPORT]);
+    expect(again.imported).toMatchObject([{ server_id: first.imported[0]?.server_id, is_new: false }]);
+  });
+
+  it('reads standard input, with the os-release beside it', async () => {
+    const osRelease = join(cli.folder, 'os-release');
+    writeFileSync(osRelease, 'ID=debian\nVERSION_ID="11"\n');
+    const stdin = readFileSync(DPKG, 'utf8');
+    const args = ['inventory', 'import', '-', '--os-release', osRelease, '--server-id', 'i-0001'];
+    const unnamed = await cli.run(args, { stdin });
+    expect(unnamed.code).toBe(1);
+    expect(unnamed.err).toContain('--name');
+    const named = await cli.json<Imported>([...args, '--name', 'db-01'], { stdin });
+    expect(named.imported).toMatchObject([{ server_id: 'i-0001', name: 'db-01', system: 'debian:11' }]);
+  });
+
+  it('keeps what an existing server is known by when its id is given', async () => {
+    const { rows } = await cli.json<Listed>(['server', 'list', '--name', 'web-01']);
+    const id = rows[0]?.id ?? '';
+    const again = await cli.json<Imported>([
+      'inventory',
+      'import',
+      REPORT,
+      '--server-id',
+      id,
+      '--name',
+      'web-01',
+    ]);
+    expect(again.imported).toMatchObject([{ server_id: id, is_new: false, identity: 'name:web-01' }]);
+  });
+
+  it('names a bad file, takes the others, and fails at the end', async () => {
+    const bad = join(cli.folder, 'bad.json');
+    writeFileSync(bad, '{"hello":"world"}');
+    const { code, out, err } = await cli.run([
+      'inventory',
+      'import',
+      '--json',
+      bad,
+      join(cli.folder, 'gone'),
+      join(INVENTORIES, 'trivy-npm.json'),
+    ]);
+    expect(code).toBe(1);
+    const result: Imported = JSON.parse(out);
+    expect(result.imported).toMatchObject([{ is_new: true }]);
+    expect(result.failed.map((one) => one.file)).toEqual([bad, join(cli.folder, 'gone')]);
+    expect(err).toMatch(/^failed: .*bad\.json is not an inventory/m);
+  });
+
+  it('refuses a second file of the same server instead of replacing what it just took', async () => {
+    const copy = join(cli.folder, 'dpkg-status');
+    writeFileSync(copy, readFileSync(DPKG));
+    const { code, err } = await cli.run(['inventory', 'import', DPKG, copy, '--system', 'debian:12']);
+    expect(code).toBe(1);
+    expect(err).toContain('is of the same server as');
+  });
+
+  it.each([
+    [['--name', 'x'.repeat(65)], '--name: must have 1 to 64 characters'],
+    [['--region', 'x'.repeat(33)], '--region: must have 0 to 32 characters'],
+    [['--asset-value', 'vital'], '--asset-value: "vital" is none of important, common, test'],
+    [['--edition', 'gold'], 'none of null, basic'],
+    [['--node-type', 'vm'], '--node-type'],
+    [['--nme', 'x'], "Unknown option '--nme'"],
+    [[DPKG, '--name', 'x'], '--name and --server-id go with one file'],
+  ])('refuses wrong options with exit code 2: %j', async (more, problem) => {
+    const { code, err } = await cli.run(['inventory', 'import', DPKG, '--system', 'debian:12', ...more]);
+    expect(err).toContain(problem);
+    expect(code).toBe(2);
+  });
+
+  it('refuses an enterprise project and a project that are not there', async () => {
+    const ep = await cli.run([
+      'inventory',
+      'import',
+      DPKG,
+      '--system',
+      'debian:12',
+      '--enterprise-project',
+      'nope',
+    ]);
+    expect(ep).toMatchObject({ code: 1 });
+    expect(ep.err).toContain('nope');
+    const project = await cli.run([
+      'inventory',
+      'import',
+      DPKG,
+      '--system',
+      'debian:12',
+      '--project',
+      'nope',
+    ]);
+    expect(project).toMatchObject({ code: 1 });
+    expect(project.err).toContain('default');
+  });
+});
+
+describe('parapet server', () => {
+  it('lists servers worst first, in a table and in JSON', async () => {
+    const { code, out } = await cli.run(['server', 'list']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^name +level +score +critical +high +medium +low +state +group +last report +id$/m);
+    expect(out).toMatch(/^web-01 /m);
+    const listed = await cli.json<Listed>(['server', 'list']);
+    expect(listed.total).toBe(listed.rows.length);
+    expect(listed.rows[0]).toMatchObject({ scan_time: expect.stringMatching(/Z$/) });
+  });
+
+  it('filters, pages, and refuses what is no filter', async () => {
+    const byGroup = await cli.json<Listed>([
+      'server',
+      'list',
+      '--group',
+      'EDG',
+      '--handle-status',
+      'unhandled',
+    ]);
+    expect(byGroup.rows.map((row) => row.name)).toEqual(['web-01']);
+    const page = await cli.json<Listed>(['server', 'list', '--limit', '1', '--offset', '1']);
+    expect(page.rows).toHaveLength(1);
+    expect(page.total).toBeGreaterThan(2);
+    expect((await cli.run(['server', 'list', '--name', 'no such server'])).out).toBe('No server matches.\n');
+    for (const bad of [['--severity', 'Critical'], ['--limit', '0x20'], ['--limit', '1e9'], ['extra']]) {
+      expect(await cli.run(['server', 'list', ...bad])).toMatchObject({ code: 2, out: '' });
+    }
+  });
+
+  it('shows one server by id or name, with packages, fixes and places of its findings', async () => {
+    const { code, out } = await cli.run(['server', 'show', 'web-01']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^system +Debian.*\(debian:11\)$/m);
+    expect(out).toMatch(/^coverage +(?:stale|covered): /m);
+    expect(out).toMatch(
+      /^priority +vulnerability +status +package +installed +fixed in +where +since +title$/m,
+    );
+    const shown = await cli.json<{
+      findings: readonly { id: string; packages: readonly { name: string; fixed_version?: string }[] }[];
+    }>(['server', 'show', 'web-01']);
+    expect(shown.findings.length).toBeGreaterThan(0);
+    for (const finding of shown.findings) expect(finding.packages.length).toBeGreaterThan(0);
+    const missing = await cli.run(['server', 'show', "x'; DROP TABLE server; --"]);
+    expect(missing.code).toBe(1);
+    expect(missing.err).toContain('No server of this project');
+  });
+
+  it('changes settings and keeps them against later imports', async () => {
+    const set = [
+      'server',
+      'set',
+      'web-01',
+      '--asset-value',
+      'important',
+      '--region',
+      'eu-1',
+      '--group',
+      'Käse 🧀',
+    ];
+    expect(
+      await cli.run([...set, '--public-ip', '203.0.113.7', '--cluster-id', 'c1', '--node-type', 'cce']),
+    ).toMatchObject({ code: 0 });
+    await cli.json(['inventory', 'import', REPORT]);
+    expect(await cli.json(['server', 'show', 'web-01'])).toMatchObject({
+      asset_value: 'important',
+      region: 'eu-1',
+      group_name: 'Käse 🧀',
+      public_ip: '203.0.113.7',
+      cluster_id: 'c1',
+      node_type: 'cce',
+    });
+    expect(await cli.run(['server', 'set', 'web-01'])).toMatchObject({ code: 2 });
+    expect(await cli.run(['server', 'set', 'web-01', '--group', 'a', '--no-group'])).toMatchObject({
+      code: 2,
+    });
+  });
+
+  it('asks for the id where two servers have one name', async () => {
+    await cli.json(['inventory', 'import', REPORT, '--server-id', 'twin-1', '--name', 'twin']);
+    await cli.json(['inventory', 'import', REPORT, '--server-id', 'twin-2', '--name', 'twin']);
+    const { code, err } = await cli.run(['server', 'remove', 'twin']);
+    expect(code).toBe(1);
+    expect(err).toContain('twin-1, twin-2');
+    expect(await cli.run(['server', 'remove', 'twin-1'])).toMatchObject({ code: 0 });
+    expect(await cli.json<Listed>(['server', 'list', '--name', 'twin'])).toMatchObject({
+      rows: [{ id: 'twin-2' }],
+    });
+  });
+});
+
+describe('parapet group', () => {
+  it('makes, lists, renames and removes groups', async () => {
+    expect(await cli.run(['group', 'create', 'blue'])).toMatchObject({ code: 0 });
+    expect(await cli.run(['group', 'create', 'blue'])).toMatchObject({ code: 1 });
+    expect(await cli.run(['group', 'create', 'x'.repeat(65)])).toMatchObject({ code: 2 });
+    expect(await cli.run(['group', 'rename', 'blue', 'edge'])).toMatchObject({ code: 1 });
+    expect(await cli.run(['group', 'rename', 'blue', 'green'])).toMatchObject({ code: 0 });
+    const groups = await cli.json<readonly { name: string; servers: number }[]>(['group', 'list']);
+    expect(groups.map((group) => group.name)).toEqual(['Käse 🧀', 'edge', 'green']);
+    expect(await cli.run(['group', 'remove', 'Käse 🧀'])).toMatchObject({ code: 0 });
+    expect(await cli.json(['server', 'show', 'web-01'])).not.toHaveProperty('group_name');
+    expect(await cli.run(['group', 'remove', 'Käse 🧀'])).toMatchObject({ code: 1 });
+  });
+});
