@@ -32,11 +32,20 @@ export async function writeBackupFile(path: string, lines: AsyncIterable<string>
   const draft = join(dirname(path), `.parapet-backup-${randomBytes(6).toString('hex')}`);
   let failure: { readonly error: unknown } | undefined;
   const watched = async function* (): AsyncGenerator<string> {
+    const source = lines[Symbol.asyncIterator]();
+    // What fails here is the source's; a failure of the file arrives at `yield`, where the stream throws it in.
+    const next = async (): Promise<IteratorResult<string>> => {
+      try {
+        return await source.next();
+      } catch (error) {
+        failure = { error };
+        throw error;
+      }
+    };
     try {
-      yield* lines;
-    } catch (error) {
-      failure = { error };
-      throw error;
+      for (let item = await next(); item.done !== true; item = await next()) yield item.value;
+    } finally {
+      await source.return?.();
     }
   };
   try {

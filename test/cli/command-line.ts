@@ -27,7 +27,10 @@ export interface TestCommandLine {
   readonly dataDir: string;
   readonly run: (
     args: readonly string[],
-    given?: { readonly stdin?: NodeJS.ReadableStream | string },
+    given?: {
+      readonly stdin?: NodeJS.ReadableStream | string;
+      readonly env?: Readonly<Record<string, string>>;
+    },
   ) => Promise<CommandResult>;
   /** Runs with `--json`, expects success and returns the result; `Result` is the test's word for its form. */
   readonly json: <Result>(args: readonly string[], given?: { readonly stdin?: string }) => Promise<Result>;
@@ -46,7 +49,7 @@ export async function testCommandLine(env: Readonly<Record<string, string>> = {}
     ...env,
   };
   const run: TestCommandLine['run'] = async (args, given = {}) => {
-    const { io, result } = capturedIo(settings, folder, given.stdin ?? '');
+    const { io, result } = capturedIo({ ...settings, ...given.env }, folder, given.stdin ?? '');
     const code = await runCommand(args, io);
     return { code, ...result() };
   };
