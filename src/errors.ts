@@ -280,6 +280,11 @@ const CATALOGUE = {
     status: 503,
     message: (f: { readonly problem: string }) => `The private PostgreSQL ${f.problem}`,
   },
+  'compiled-unwritable': {
+    status: 503,
+    message: (f: { readonly path: string; readonly problem: string }) =>
+      `The advisories are in force, but the compiled advisory file ${f.path} could not be written: ${f.problem}. Import again to make it.`,
+  },
   'compiled-missing': {
     status: 404,
     message: (f: { readonly path: string }) =>

@@ -1,7 +1,9 @@
 /** Renews the compiled advisory file from the advisory set in force, so that `parapet scan` needs no database. */
 import { join } from 'node:path';
 import { COMPILED_FILE_NAME } from '../advisories/compiled-format.ts';
+import { CompiledAdvisories } from '../advisories/compiled-read.ts';
 import { writeCompiled } from '../advisories/compiled-write.ts';
+import { appError, isAppError } from '../errors.ts';
 import { filedName } from '../matching/candidate.ts';
 import { loadFeedCoverage } from '../store/advisories/load-feed-coverage.ts';
 import { revisionInForce } from '../store/advisories/lock-advisory-set.ts';
@@ -10,25 +12,52 @@ import {
   loadProbabilities,
   streamAdvisories,
 } from '../store/advisories/stream-advisories.ts';
-import type { Database } from '../store/database.ts';
+import type { Database, Transaction } from '../store/database.ts';
 
 /** Lower probabilities change no priority (matching/priority.ts). */
 const PROBABILITY_MIN = 0.1;
 
-/** Writes the file into `dataFolder`, whole or not at all, from one moment of the database. */
+/**
+ * Writes the file into `dataFolder`, whole or not at all, from one moment of the database; nothing is done where the file
+ * is of the advisory set in force already. Throws `compiled-unwritable`; what is in force stays in force.
+ */
 export async function compileAdvisories(database: Database, dataFolder: string, now: number): Promise<void> {
-  await database.transaction(
-    async (tx) => {
-      await writeCompiled(join(dataFolder, COMPILED_FILE_NAME), {
-        revision: await revisionInForce(tx),
-        writtenAt: now,
-        advisories: streamAdvisories(tx),
-        knownExploited: await loadKnownExploited(tx),
-        probabilities: await loadProbabilities(tx, PROBABILITY_MIN),
-        coverage: await loadFeedCoverage(tx),
-        filedName,
-      });
-    },
-    { isolation: 'repeatable read', readOnly: true },
-  );
+  const path = join(dataFolder, COMPILED_FILE_NAME);
+  // Of two imports at once the later one's file must be the one that stays.
+  while ((await revisionInForce(database)) !== revisionOf(path)) {
+    await database.transaction((tx) => compile(tx, path, now), {
+      isolation: 'repeatable read',
+      readOnly: true,
+    });
+  }
+}
+
+async function compile(tx: Transaction, path: string, now: number): Promise<void> {
+  const input = {
+    revision: await revisionInForce(tx),
+    writtenAt: now,
+    advisories: streamAdvisories(tx),
+    knownExploited: await loadKnownExploited(tx),
+    probabilities: await loadProbabilities(tx, PROBABILITY_MIN),
+    coverage: await loadFeedCoverage(tx),
+    filedName,
+  };
+  try {
+    await writeCompiled(path, input);
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    throw appError('compiled-unwritable', { path, problem: error.message }, error);
+  }
+}
+
+/** The advisory set that the file at `path` was made of; undefined where there is no usable one. */
+function revisionOf(path: string): number | undefined {
+  try {
+    const compiled = new CompiledAdvisories(path);
+    compiled.close();
+    return compiled.contents.revision;
+  } catch (error) {
+    if (isAppError(error)) return undefined;
+    throw error;
+  }
 }

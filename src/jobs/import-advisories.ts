@@ -4,7 +4,7 @@
  */
 import type { FeedItem, KnownExploited } from '../advisories/feed.ts';
 import { appError } from '../errors.ts';
-import { finishImport, noteFeeds } from '../store/advisories/finish-import.ts';
+import { areFeedsRedated, finishImport, noteFeeds } from '../store/advisories/finish-import.ts';
 import { holdImport, revisionInForce } from '../store/advisories/lock-advisory-set.ts';
 import { refreshVulnerabilities } from '../store/advisories/refresh-vulnerabilities.ts';
 import {
@@ -21,7 +21,7 @@ import { applyStagedAdvisories, applyStagedExploitation } from '../store/advisor
 import type { Database, Transaction } from '../store/database.ts';
 
 /** Records staged in one statement: large enough that the round trip does not count, small enough that memory stays flat. */
-const RECORDS_PER_BATCH = 500;
+const RECORDS_PER_BATCH = 1_000;
 /** Time one statement of an import may take: the largest rewrite some hundred thousand rows. */
 const IMPORT_STATEMENT_TIMEOUT_MS = 30 * 60 * 1000;
 /** Of the records that could not be read, this many are told one by one; the rest are only counted. */
@@ -60,7 +60,10 @@ export async function importAdvisories(
     const before = await revisionInForce(tx);
     const counts = await applyStagedAdvisories(tx, before + 1);
     const exploitationChanged = await applyStagedExploitation(tx);
-    const isChanged = counts.added + counts.changed + counts.removed > 0 || exploitationChanged;
+    const isChanged =
+      counts.added + counts.changed + counts.removed > 0 ||
+      exploitationChanged ||
+      (await areFeedsRedated(tx));
     const revision = isChanged ? before + 1 : before;
     await noteFeeds(tx, { revision, now });
     if (isChanged) {
@@ -83,18 +86,17 @@ function nothingUsable(staged: StagedCounts): { readonly skipped: number; readon
 async function stageItems(tx: Transaction, items: AsyncIterable<FeedItem>): Promise<StagedCounts> {
   const feeds = new Set<string>();
   const lists = new Set<string>();
+  const held = new Set<string>();
   const noteFeed = async (feed: string): Promise<void> => {
     if (feeds.has(feed)) return;
     feeds.add(feed);
-    await stageFeed(tx, feed);
+    if (await stageFeed(tx, feed)) held.add(feed);
   };
   const problems: { where: string; problem: string }[] = [];
   const notHeld: Record<string, number> = {};
   let used = 0;
   let skipped = 0;
-  const advisories = batchesOf<StagedAdvisory>((batch) =>
-    stageAdvisories(tx, batch, (feed) => lists.has(feed)),
-  );
+  const advisories = batchesOf<StagedAdvisory>((batch) => stageAdvisories(tx, batch, { lists, held }));
   const withdrawn = batchesOf<Extract<FeedItem, { kind: 'withdrawn' }>>((batch) => stageWithdrawn(tx, batch));
   const exploited = batchesOf<KnownExploited>((batch) => stageKnownExploited(tx, batch));
   const probabilities = batchesOf<{ cve: string; probability: number }>((batch) =>

@@ -319,10 +319,18 @@ function transactionOn(client: PoolClient): Transaction {
       const cursor = `parapet_cursor_${cursors}`;
       const count = Math.min(Math.max(1, Math.trunc(batchRows)), STREAM_BATCH_ROWS_MAX);
       await client.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${sql}`, [...params]);
-      for (;;) {
-        const { rows } = await client.query(`FETCH ${count} FROM ${cursor}`);
+      // The next batch is on its way while the caller works on this one.
+      const fetch = async () => (await client.query(`FETCH ${count} FROM ${cursor}`)).rows;
+      for (let next = fetch(); ; ) {
+        const rows = await next;
+        const isLast = rows.length < count;
+        if (!isLast) {
+          next = fetch();
+          // A failure is thrown where it is awaited; a caller that stops early never awaits it.
+          next.catch(() => undefined);
+        }
         if (rows.length > 0) yield rows;
-        if (rows.length < count) break;
+        if (isLast) break;
       }
       await client.query(`CLOSE ${cursor}`);
     },

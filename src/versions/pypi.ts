@@ -29,11 +29,47 @@ interface PypiVersion {
  */
 export function comparePypi(a: string, b: string): number {
   if (a === b) return 0;
+  if (isPlainRelease(a) && isPlainRelease(b)) return comparePlainReleases(a, b);
   const x = parsePep440(a);
   const y = parsePep440(b);
   if (x === undefined && y === undefined) return compareLegacy(legacyParts(a), legacyParts(b));
   if (x === undefined || y === undefined) return x === undefined ? -1 : 1;
   return comparePep440(x, y);
+}
+
+const DOT = 0x2e;
+/** Longest number that a double holds exactly, in digits. */
+const EXACT_DIGITS_MAX = 15;
+
+/**
+ * Whether `version` is nothing but numbers and dots, as most are: then its parts can be compared where they stand. Parsing
+ * them all was a quarter of the time of reading the Python advisories.
+ */
+function isPlainRelease(version: string): boolean {
+  let digits = 0;
+  for (let i = 0; i < version.length; i++) {
+    const code = version.charCodeAt(i);
+    if (isDigit(code)) digits += 1;
+    else if (code === DOT && digits > 0) digits = 0;
+    else return false;
+    if (digits > EXACT_DIGITS_MAX) return false;
+  }
+  return digits > 0;
+}
+
+function comparePlainReleases(a: string, b: string): number {
+  let i = 0;
+  let j = 0;
+  while (i < a.length || j < b.length) {
+    let x = 0;
+    for (; i < a.length && a.charCodeAt(i) !== DOT; i++) x = x * 10 + (a.charCodeAt(i) - 0x30);
+    let y = 0;
+    for (; j < b.length && b.charCodeAt(j) !== DOT; j++) y = y * 10 + (b.charCodeAt(j) - 0x30);
+    if (x !== y) return x - y;
+    i += 1;
+    j += 1;
+  }
+  return 0;
 }
 
 function comparePep440(a: PypiVersion, b: PypiVersion): number {

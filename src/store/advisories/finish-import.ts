@@ -29,6 +29,15 @@ export async function finishImport(
   await tx.query(`UPDATE advisory_set SET revision = $1, changed_at = $2`, [switchTo.revision, switchTo.now]);
 }
 
+/** Whether a whole list came with another date than before: nothing else may have changed, but its age has. */
+export async function areFeedsRedated(tx: Queryable): Promise<boolean> {
+  const [row] = await tx.query<{ redated: boolean }>(
+    `SELECT EXISTS (SELECT FROM staged_feed s LEFT JOIN feed f ON f.name = s.feed
+       WHERE s.is_list AND f.published_at IS DISTINCT FROM s.published_at) AS redated`,
+  );
+  return row?.redated ?? false;
+}
+
 /** A feed's date is the publisher's own, else its newest record's (design.md section 2). */
 export async function noteFeeds(
   tx: Queryable,

@@ -23,6 +23,8 @@ export interface StagedAdvisory {
 /** Creates the temporary tables. They go with the transaction. */
 export async function createStage(tx: Queryable): Promise<void> {
   await tx.query(`
+    -- Sorts and joins of a million staged rows stay in memory; an import is the only one of its kind at a time.
+    SET LOCAL work_mem = '128MB';
     CREATE TEMPORARY TABLE staged_feed (feed text PRIMARY KEY, is_list boolean, published_at bigint) ON COMMIT DROP;
     CREATE TEMPORARY TABLE staged_key (feed text, id text) ON COMMIT DROP;
     CREATE TEMPORARY TABLE staged_withdrawn (feed text, id text, modified_at bigint, PRIMARY KEY (feed, id)) ON COMMIT DROP;
@@ -36,9 +38,14 @@ export async function createStage(tx: Queryable): Promise<void> {
   `);
 }
 
-/** Notes that the import brings something of `feed`. */
-export async function stageFeed(tx: Queryable, feed: string): Promise<void> {
+/** Notes that the import brings something of `feed`. Returns whether the store holds anything of it. */
+export async function stageFeed(tx: Queryable, feed: string): Promise<boolean> {
   await tx.query(`INSERT INTO staged_feed (feed, is_list) VALUES ($1, false) ON CONFLICT DO NOTHING`, [feed]);
+  const [row] = await tx.query<{ held: boolean }>(
+    `SELECT EXISTS (SELECT FROM advisory WHERE feed = $1) AS held`,
+    [feed],
+  );
+  return row?.held ?? false;
 }
 
 /**
@@ -56,22 +63,25 @@ export async function stageList(tx: Queryable, feed: string, publishedAt: number
 
 /**
  * Stages a batch of advisories. One that is in the store unchanged, or there with a later `modified`, is only noted as
- * seen, and that only for a feed that is a whole list (`isList`).
+ * seen, and that only for a feed that is a whole list. `feeds.held` are those of which the store holds anything.
  */
 export async function stageAdvisories(
   tx: Transaction,
   batch: readonly StagedAdvisory[],
-  isList: (feed: string) => boolean,
+  feeds: { readonly lists: ReadonlySet<string>; readonly held: ReadonlySet<string> },
 ): Promise<void> {
   const rows = batch.map(stagedRow);
-  const listed = rows.filter((row) => isList(row.feed));
+  const listed = rows.filter((row) => feeds.lists.has(row.feed));
   if (listed.length > 0) {
     await tx.copyIn(
       'staged_key (feed, id)',
       listed.map((row) => [row.feed, row.id]),
     );
   }
-  const held = await heldDigests(tx, rows);
+  const held = await heldDigests(
+    tx,
+    rows.filter((row) => feeds.held.has(row.feed)),
+  );
   const changed = rows.filter((row) => {
     const before = held.get(keyOf(row));
     if (before === undefined) return true;
@@ -182,6 +192,7 @@ function affectedByPackage(affected: readonly AffectedPackage[]): readonly Affec
 }
 
 async function heldDigests(tx: Queryable, rows: readonly StagedRow[]) {
+  if (rows.length === 0) return new Map<string, never>();
   const held = await tx.query<{ feed: string; id: string; digest: Buffer; modified_at: number | null }>(
     `SELECT feed, id, digest, modified_at FROM advisory
      JOIN unnest($1::text[], $2::text[]) AS wanted (feed, id) USING (feed, id)`,

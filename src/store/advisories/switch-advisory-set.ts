@@ -36,7 +36,8 @@ export async function applyStagedAdvisories(tx: Queryable, revision: number): Pr
       SELECT s.seq, a.number FROM staged_advisory s JOIN advisory a USING (feed, id);
     ANALYZE staged_number;
     INSERT INTO advisory_affected (ecosystem, name, advisory, entries)
-      SELECT ecosystem, name, number, entries FROM staged_affected JOIN staged_number USING (seq);
+      SELECT ecosystem, name, number, entries FROM staged_affected JOIN staged_number USING (seq)
+      ORDER BY ecosystem, name;
     INSERT INTO advisory_vulnerability (type, vulnerability_id, advisory)
       SELECT type, vulnerability_id, number FROM staged_vulnerability JOIN staged_number USING (seq)`);
   return counts ?? { added: 0, changed: 0, removed: 0 };
