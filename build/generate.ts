@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig, readProcessConfig } from '../src/config.ts';
 import { openStore } from '../src/store/open-store.ts';
+import { commandsPage } from './generated/commands-page.ts';
 import { configPage } from './generated/config-page.ts';
 import { errorPage } from './generated/error-page.ts';
 import { openApiText } from './generated/openapi.ts';
@@ -24,6 +25,7 @@ async function generate(what: string | undefined): Promise<void> {
       const errors = readSourceTree().find(({ path }) => path === 'src/errors.ts');
       if (errors === undefined) throw new Error('src/errors.ts was not found');
       write('docs/errors.md', errorPage(errors));
+      write('docs/commands.md', await commandsPage());
       return write('docs/config.md', configPage());
     }
     default:

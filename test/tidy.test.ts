@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { commandsPage } from '../build/generated/commands-page.ts';
 import { configPage } from '../build/generated/config-page.ts';
 import { errorPage } from '../build/generated/error-page.ts';
 import { openApiText } from '../build/generated/openapi.ts';
@@ -114,6 +115,10 @@ describe('the documents', () => {
       .join('\n');
     expect(ERROR_CODES.filter((code) => !text.includes(`'${code}'`))).toEqual([]);
     expect(read('docs/errors.md'), 'out of date: npm run docs').toBe(errorPage(catalogue));
+  });
+
+  it('hold the help of every command', async () => {
+    expect(read('docs/commands.md'), 'out of date: npm run docs').toBe(await commandsPage());
   });
 
   it('hold the OpenAPI document of what is served', async () => {

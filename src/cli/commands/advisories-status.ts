@@ -15,6 +15,10 @@ Shows each feed with its own date and the date of its last import, then the cove
 project run: covered, stale or unknown, and why. A feed's date is its publisher's, else that of its newest record.
 
 ${PROJECT_HELP}
+
+Examples:
+  parapet advisories status
+  parapet advisories status --json | jq '.systems[] | select(.status != "covered")'
 `,
   run: async (args, io) => {
     const given = readArguments(args, {

@@ -25,6 +25,10 @@ Server groups: names under which servers are filtered. A server is in one group 
 Removing a group leaves its servers in none.
 
 ${PROJECT_HELP}
+
+Examples:
+  parapet group create edge
+  parapet group rename edge 'edge servers'
 `,
   options: PROJECT_OPTION,
   verbs: {

@@ -23,6 +23,9 @@ shown once and kept sealed.
   --user NAME          default: admin
   --description TEXT   up to 255 characters
   --json               the result as JSON
+
+Examples:
+  parapet key create --user ana --description 'nightly export'
 `,
   options: { user: { type: 'string' }, description: { type: 'string' } },
   verbs: {

@@ -23,6 +23,10 @@ A project holds servers; clients find it by its name, which is also the name of 
 
   --include-unfixed   on: findings without a known fix are listed and counted too (off unless set)
   --json              the result as JSON
+
+Examples:
+  parapet project create eu-de
+  parapet project set eu-de --include-unfixed on
 `,
   options: { 'include-unfixed': { type: 'string' } },
   verbs: {
@@ -81,6 +85,9 @@ An enterprise project groups servers for rights; it is shared by all projects. 0
 
   --id ID   1 to 64 letters, digits, _ and -; without it one is made
   --json    the result as JSON
+
+Examples:
+  parapet enterprise-project create payments
 `,
   options: { id: { type: 'string' } },
   verbs: {
