@@ -62,7 +62,10 @@ export interface TestApplication {
 
 /** To be called while a test file is loaded, as `testDatabase` is. */
 export async function testApplication(
-  options: { readonly endpoints?: readonly Endpoint[]; readonly timeouts?: AppParts['timeouts'] } = {},
+  options: {
+    readonly endpoints?: readonly Endpoint[] | ((database: Database) => readonly Endpoint[]);
+    readonly timeouts?: AppParts['timeouts'];
+  } = {},
 ): Promise<TestApplication> {
   const { database } = await testDatabase();
   const clock = { now: START_MS };
@@ -83,7 +86,7 @@ export async function testApplication(
     authenticator,
     endpoints: [
       ...iamEndpoints({ identity, authenticator, loginLimiter, secretKey, publicUrl, now }),
-      ...(options.endpoints ?? []),
+      ...(typeof options.endpoints === 'function' ? options.endpoints(database) : (options.endpoints ?? [])),
     ],
     readiness: [{ name: 'database', check: async () => void (await database.query('SELECT 1')) }],
     log: (line) => log.push(line),

@@ -7,7 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { listVulHostHosts } from '../../src/api/hss/list-vul-host-hosts.ts';
+import { acceptInventory } from '../../src/jobs/accept-inventory.ts';
 import type { Page, ServerFilter } from '../../src/server-view/server-view.ts';
+import { listServersInSql } from '../../src/store/server-view/list-servers.ts';
+import { vulnerabilityDictionary } from '../../src/store/vulnerability-dictionary.ts';
+import { installed, serverOf } from '../jobs/fleet-fixture.ts';
 import { ADMIN_PASSWORD, listenOnLoopback, REGION, testApplication } from './application.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'parapet-sdk-'));
@@ -22,13 +26,28 @@ const iam = await import('@huaweicloud/huaweicloud-sdk-iam/v3/public-api.js');
 // It prints every failed call, and these tests fail calls on purpose.
 Logger4jInstance.level = 'off';
 
+// The whole way: what was asked is noted, then answered from the database.
 const asked: { filter: ServerFilter; page: Page }[] = [];
-const serverView = listVulHostHosts(async (filter, page) => {
-  asked.push({ filter, page });
-  return { total: 0, rows: [] };
+const test = await testApplication({
+  endpoints: (database) => {
+    const listServers = listServersInSql(database, vulnerabilityDictionary(database));
+    return [
+      listVulHostHosts((filter, page) => {
+        asked.push({ filter, page });
+        return listServers(filter, page);
+      }),
+    ];
+  },
 });
-
-const test = await testApplication({ endpoints: [serverView] });
+const silent = { now: Date.now(), feedsMeasuredAt: Date.now(), staleDays: 30, silentDays: 7 };
+for (const name of ["web a+b/ü*~!'()", 'db-01']) {
+  const server = serverOf(name, [installed({ ecosystem: 'debian:10', name: 'bash', version: '5.0-4' })]);
+  await acceptInventory(
+    test.database,
+    { ...server, projectId: test.projectId, newId: `id of ${name}` },
+    silent,
+  );
+}
 const { url } = await listenOnLoopback(test.app);
 const key = await test.addAccessKey(test.admin.id);
 // The clients sign with the real time.
@@ -95,6 +114,26 @@ describe('the vendor’s client core', () => {
       },
       page: { limit: 10, offset: 0 },
     });
+  });
+
+  it('gets the rows of the servers there are, Unicode names and all', async () => {
+    const asker = credentials().withProjectId(test.projectId);
+    const all = await callServerView(asker, { limit: 10, offset: 0 });
+    expect(all).toMatchObject({
+      total_num: 2,
+      data_list: [{ host_name: 'db-01' }, { host_name: "web a+b/ü*~!'()" }],
+    });
+    const one = await callServerView(asker, { limit: 10, offset: 0, host_name: 'Ü*~' });
+    expect(one).toMatchObject({
+      total_num: 1,
+      data_list: [{ host_id: "id of web a+b/ü*~!'()", os_type: 'Linux' }],
+    });
+    const listed = await callServerView(asker, {
+      limit: 10,
+      offset: 0,
+      host_id_list: ['id of db-01', 'no-such'],
+    });
+    expect(listed).toMatchObject({ total_num: 1, data_list: [{ host_name: 'db-01' }] });
   });
 
   it('finds the project of a region by itself', async () => {
