@@ -3,6 +3,7 @@
  * result changed are assessed again. The work lies in two tables that the import filled in its own transaction, so it
  * goes on after a kill, and several processes may share it.
  */
+import { setTimeout } from 'node:timers/promises';
 import { holdAdvisorySet, revisionInForce } from '../store/advisories/lock-advisory-set.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import { loadPackages } from '../store/fleet/load-packages.ts';
@@ -12,8 +13,11 @@ import { matchStoredPackages } from './match-packages.ts';
 const PACKAGES_PER_BATCH = 500;
 const SERVERS_PER_BATCH = 100;
 
+/** How long to wait for work that another process has taken and not finished yet. */
+const OTHERS_WORK_DELAY_MS = 200;
+
 export interface FollowProgress {
-  readonly packagesLeft: number;
+  readonly packagesDone: number;
   readonly serversDone: number;
 }
 
@@ -34,11 +38,33 @@ export async function followAdvisories(
     options.signal?.throwIfAborted();
     const matched = await rematchBatch(database);
     packages += matched;
+    options.onProgress?.({ packagesDone: packages, serversDone: servers });
     if (matched > 0) continue;
     const assessed = await reassessNext(database, options);
     if (assessed === undefined) return { packages, servers };
     servers += assessed;
-    options.onProgress?.({ packagesLeft: 0, serversDone: servers });
+    options.onProgress?.({ packagesDone: packages, serversDone: servers });
+  }
+}
+
+/**
+ * Like `followAdvisories`, but returns only when everything is followed, also what another process has taken: a `serve`
+ * on the same database does this work too. Should that die, its share is done here.
+ */
+export async function followToTheEnd(
+  database: Database,
+  options: FollowOptions,
+): ReturnType<typeof followAdvisories> {
+  let packages = 0;
+  let servers = 0;
+  for (;;) {
+    const done = await followAdvisories(database, options);
+    packages += done.packages;
+    servers += done.servers;
+    if (!(await isFollowing(database))) return { packages, servers };
+    await setTimeout(OTHERS_WORK_DELAY_MS, undefined, {
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
   }
 }
 

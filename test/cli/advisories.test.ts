@@ -76,6 +76,16 @@ describe('parapet advisories import', () => {
     expect(all.out).toContain('Servers follow in the running service.');
   });
 
+  it('fails where the compiled file cannot be written, and says that the import is in force', async () => {
+    const file = join(cli.folder, 'a-file');
+    writeFileSync(file, '');
+    const env = { PARAPET_DATA_DIR: join(file, 'data') };
+    const { code, err } = await cli.run(['advisories', 'import', ADVISORIES], { env });
+    expect(code).toBe(1);
+    expect(err).toContain(COMPILED_FILE_NAME);
+    expect(err).not.toContain('unexpected failure');
+  });
+
   it('asks for a path', async () => {
     const { code, err } = await cli.run(['advisories', 'import']);
     expect(code).toBe(2);

@@ -1,6 +1,6 @@
 import { readAdvisoryFiles } from '../../advisories/read.ts';
 import { compileAdvisories } from '../../jobs/compile-advisories.ts';
-import { followAdvisories } from '../../jobs/follow-advisories.ts';
+import { followToTheEnd } from '../../jobs/follow-advisories.ts';
 import { type ImportSummary, importAdvisories } from '../../jobs/import-advisories.ts';
 import { refreshUnknown } from '../../jobs/refresh-unknown.ts';
 import { type Command, type CommandIo, JSON_OPTION, readArguments, writeResult } from '../command.ts';
@@ -76,10 +76,14 @@ async function importFiles(
 async function follow({ database, clock }: CommandStore, io: CommandIo): Promise<number> {
   const matching = startProgress(io, 'Servers follow');
   try {
-    const { servers } = await followAdvisories(database, {
+    const { servers } = await followToTheEnd(database, {
       now: () => clock().now,
-      onProgress: ({ serversDone }) =>
-        matching.show({ done: serversDone, total: 0, note: `${serversDone} changed` }),
+      onProgress: ({ packagesDone, serversDone }) =>
+        matching.show({
+          done: serversDone,
+          total: 0,
+          note: `${packagesDone} packages matched again, ${serversDone} servers changed`,
+        }),
       signal: io.signal,
     });
     await refreshUnknown(database, clock());

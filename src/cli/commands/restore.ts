@@ -1,4 +1,6 @@
-import { resolve } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { COMPILED_FILE_NAME } from '../../advisories/compiled-format.ts';
 import type { Config } from '../../config.ts';
 import { isAppError } from '../../errors.ts';
 import { prepareSecretKey, SECRET_KEY_FILE_NAME } from '../../identity/secret-key.ts';
@@ -52,6 +54,8 @@ Examples:
     try {
       const { database } = store;
       const header = await restoreFile(database, path, { io, rows, replace: given.flag('force') });
+      // One that lies there is of another database, whatever number its advisory set has.
+      await rm(join(dataFolder, COMPILED_FILE_NAME), { force: true });
       await compileAdvisories(database, dataFolder, Date.now());
       const total = [...rows.values()].reduce((sum, count) => sum + count, 0);
       const servers = rows.get('server') ?? 0;
