@@ -181,14 +181,6 @@ const CATALOGUE = {
     message: (f: { readonly path: string }) =>
       `Secret key ${f.path} is not the key this database was made with: access keys could not be read. Copy the key file of the first node here, or point PARAPET_SECRET_KEY_FILE at it`,
   },
-  'not-ready': {
-    status: 503,
-    message: (f: { readonly parts: string }) => `Not ready yet: ${f.parts}; try again in a moment`,
-  },
-  'shutting-down': {
-    status: 503,
-    message: () => 'The server is shutting down; try again',
-  },
   'inventory-unreadable': {
     status: 400,
     message: (f: { readonly file: string; readonly problem: string }) =>

@@ -44,7 +44,7 @@ describe('a failure', () => {
   });
 
   it('of the world says when to try again', () => {
-    expect(errorAnswer(appError('shutting-down', {}), REQUEST)).toMatchObject({
+    expect(errorAnswer(appError('agent-reports-busy', {}), REQUEST)).toMatchObject({
       status: 503,
       headers: { 'Retry-After': '5' },
     });

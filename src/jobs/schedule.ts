@@ -7,6 +7,7 @@ import type { Log } from '../log.ts';
 import type { Database } from '../store/database.ts';
 import { deleteOldEvents } from '../store/findings/delete-old-events.ts';
 import { deleteExpiredTokens } from '../store/identity/delete-expired-tokens.ts';
+import { EXPIRED_TOKEN_KEPT_MS } from '../store/identity/save-token.ts';
 import { openQueuePool } from '../store/queue-pool.ts';
 import { assessDueServers } from './assess-due-servers.ts';
 import { followAdvisories } from './follow-advisories.ts';
@@ -87,7 +88,9 @@ function taskListOf({ database, clock, log }: JobParts): TaskList {
       servers: await assessDueServers(database, clock().now, signal),
     }),
     'refresh-unknown': async () => ({ servers: await refreshUnknown(database, clock()) }),
-    'delete-expired-tokens': async () => ({ tokens: await deleteExpiredTokens(database, clock().now) }),
+    'delete-expired-tokens': async () => ({
+      tokens: await deleteExpiredTokens(database, clock().now - EXPIRED_TOKEN_KEPT_MS),
+    }),
     'delete-old-events': async () => ({
       events: await deleteOldEvents(database, clock().now - HISTORY_KEPT_MS),
     }),

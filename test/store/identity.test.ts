@@ -9,11 +9,13 @@ import { createProject } from '../../src/store/identity/create-project.ts';
 import { createUser } from '../../src/store/identity/create-user.ts';
 import { deleteAgentCredential } from '../../src/store/identity/delete-agent-credential.ts';
 import { deleteEnrolmentToken } from '../../src/store/identity/delete-enrolment-token.ts';
+import { deleteExpiredTokens } from '../../src/store/identity/delete-expired-tokens.ts';
 import { deleteGrant } from '../../src/store/identity/delete-grant.ts';
 import { deleteUser } from '../../src/store/identity/delete-user.ts';
 import { findAgent } from '../../src/store/identity/find-agent.ts';
 import { findDomain } from '../../src/store/identity/find-domain.ts';
 import { findSecretKeyFingerprint } from '../../src/store/identity/find-secret-key-fingerprint.ts';
+import { findToken } from '../../src/store/identity/find-token.ts';
 import { findUserForLogin } from '../../src/store/identity/find-user-for-login.ts';
 import { listEnrolmentTokens } from '../../src/store/identity/list-enrolment-tokens.ts';
 import { listEnterpriseProjects } from '../../src/store/identity/list-enterprise-projects.ts';
@@ -23,6 +25,7 @@ import { ACCESS_KEYS_PER_USER_MAX, saveAccessKey } from '../../src/store/identit
 import { saveAgentCredential } from '../../src/store/identity/save-agent-credential.ts';
 import { saveEnrolmentToken } from '../../src/store/identity/save-enrolment-token.ts';
 import { saveGrant } from '../../src/store/identity/save-grant.ts';
+import { EXPIRED_TOKEN_KEPT_MS, saveToken } from '../../src/store/identity/save-token.ts';
 import { useEnrolmentToken } from '../../src/store/identity/use-enrolment-token.ts';
 import { testDatabase } from '../database.ts';
 
@@ -139,6 +142,24 @@ describe('a user', () => {
     await expect(save(ACCESS_KEYS_PER_USER_MAX)).rejects.toMatchObject({ code: 'identity-limit' });
     expect(await deleteUser(database, userId)).toBe(true);
     expect(await database.query('SELECT FROM access_key WHERE user_id = $1', [userId])).toHaveLength(0);
+  });
+});
+
+describe('a login token that expired', () => {
+  it('is still known for a day, so that its holder is told so, and is then deleted', async () => {
+    const userId = await addUser('tokens');
+    const save = async (expiresAt: number): Promise<Buffer> => {
+      const hash = hashSecret(newSecret('token'));
+      await saveToken(database, { hash, userId, projectId: undefined, issuedAt: NOW, expiresAt });
+      return hash;
+    };
+    const [older, newer] = [await save(NOW + 1), await save(NOW + 60_000)];
+    const dayAfter = NOW + 2 + EXPIRED_TOKEN_KEPT_MS;
+    expect(await deleteExpiredTokens(database, NOW + 2 - EXPIRED_TOKEN_KEPT_MS)).toBe(0);
+    expect(await findToken(database, older)).toMatchObject({ expiresAt: NOW + 1 });
+    expect(await deleteExpiredTokens(database, dayAfter - EXPIRED_TOKEN_KEPT_MS)).toBe(1);
+    expect(await findToken(database, older)).toBeUndefined();
+    expect(await findToken(database, newer)).toMatchObject({ expiresAt: NOW + 60_000 });
   });
 });
 

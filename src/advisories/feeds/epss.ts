@@ -2,6 +2,7 @@ import { cveOfId } from '../cve.ts';
 import type { FeedItem } from '../feed.ts';
 import { timeOf } from '../record-text.ts';
 
+/** The feed of exploit probabilities: one list, which every import replaces whole. */
 export const EPSS_FEED = 'epss';
 
 /** Where the two columns lie in the lines of one file. */

@@ -37,7 +37,6 @@ const BY_CODE: Partial<Readonly<Record<ErrorCode, WireError>>> = {
   'headers-too-large': gateway('APIGW.0201'),
   'request-unreadable': gateway('APIGW.0602'),
   'request-timeout': gateway('APIGW.0602'),
-  'shutting-down': gateway('APIGW.0202'),
   'parameter-invalid': service('HSS.0001'),
   'parameter-missing': service('HSS.0002'),
   'query-unreadable': service('HSS.0002'),

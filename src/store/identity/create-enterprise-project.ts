@@ -1,6 +1,7 @@
 import type { Queryable } from '../database.ts';
 import { orNameTaken } from './name-taken.ts';
 
+/** Makes an enterprise project of a domain; `createdAt` in ms since 1970. Throws `identity-exists` for a name or an id in use. */
 export async function createEnterpriseProject(
   tx: Queryable,
   enterpriseProject: {

@@ -1,6 +1,7 @@
 import type { Queryable } from '../database.ts';
 import { orNameTaken } from './name-taken.ts';
 
+/** Makes a project of a domain; `createdAt` in ms since 1970. Throws `identity-exists`: its name is a region, unique in the domain. */
 export async function createProject(
   tx: Queryable,
   project: {

@@ -1,6 +1,7 @@
 import type { Queryable } from '../database.ts';
 import { orNameTaken } from './name-taken.ts';
 
+/** Makes a user of a domain, enabled and without rights; `createdAt` in ms since 1970. Throws `identity-exists`. */
 export async function createUser(
   tx: Queryable,
   user: {

@@ -1,5 +1,6 @@
 import type { EnrolmentDefaults, EnrolmentToken } from '../../identity/identity-store.ts';
 
+/** The columns that `enrolmentTokenOf` reads. The hash of the secret is not among them. */
 export const ENROLMENT_TOKEN_COLUMNS =
   'id, project_id, enterprise_project_id, name, defaults, created_at, expires_at, uses_left';
 

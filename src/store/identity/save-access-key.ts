@@ -2,9 +2,10 @@ import { appError } from '../../errors.ts';
 import type { IdentityStore } from '../../identity/identity-store.ts';
 import type { Queryable } from '../database.ts';
 
+/** Beyond any rotation of keys; signing in looks one key up, so the bound is for the list and for runaway scripts. */
 export const ACCESS_KEYS_PER_USER_MAX = 100;
 
-/** Saves a new access key of a user. */
+/** Saves a new access key of a user. Throws `identity-limit` at `ACCESS_KEYS_PER_USER_MAX`. */
 export async function saveAccessKey(
   database: Queryable,
   key: Parameters<IdentityStore['saveAccessKey']>[0],

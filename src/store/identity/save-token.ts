@@ -5,8 +5,8 @@ import type { Queryable } from '../database.ts';
 /** Live tokens of one user; a client that logs in for every request reaches this after hours, and is told so. */
 export const TOKENS_PER_USER_MAX = 100_000;
 
-/** How long an expired token is still known, so that its holder is told that it expired. */
-const EXPIRED_TOKEN_KEPT_MS = 24 * 60 * 60_000;
+/** How long an expired token is still known, so that its holder is told that it expired, not that it is unknown. */
+export const EXPIRED_TOKEN_KEPT_MS = 24 * 60 * 60_000;
 
 /** Saves a token and clears away those of the user that expired long ago. */
 export async function saveToken(
