@@ -10,7 +10,7 @@ import {
   type BackupTable,
   type TableStart,
 } from './backup-format.ts';
-import { quotedName, type StoredColumn, storedColumns } from './table-columns.ts';
+import { quotedName, storedColumns } from './table-columns.ts';
 
 /** Rows, and characters of rows, that go to the database in one statement. */
 const ROWS_PER_STATEMENT = 1_000;
@@ -112,45 +112,33 @@ async function makeSchema(
   }
 }
 
-/** Fills one table, many rows a statement. */
+/** Fills one table, many rows a statement. Values arrive in PostgreSQL's text form, which COPY reads as it is. */
 class TableLoader {
   readonly #tx: Transaction;
   readonly #start: TableStart;
   readonly #options: RestoreOptions;
-  readonly #sql: string;
+  /** The table with its columns, as COPY names them. */
+  readonly #target: string;
   #rows: BackupRow[] = [];
   #characters = 0;
 
-  private constructor(
-    tx: Transaction,
-    start: TableStart,
-    columns: readonly StoredColumn[],
-    options: RestoreOptions,
-  ) {
+  private constructor(tx: Transaction, start: TableStart, options: RestoreOptions) {
     this.#tx = tx;
     this.#start = start;
     this.#options = options;
-    const names = columns.map((column) => quotedName(column.name)).join(', ');
-    const values = columns.map(({ type }, index) => `r.c${index}::${type}`).join(', ');
-    const lists = columns.map((_, index) => `$${index + 1}::text[]`).join(', ');
-    const aliases = columns.map((_, index) => `c${index}`).join(', ');
-    this.#sql = `INSERT INTO ${start.table} (${names}) OVERRIDING SYSTEM VALUE
-      SELECT ${values} FROM unnest(${lists}) AS r (${aliases})`;
+    this.#target = `${start.table} (${start.columns.map(quotedName).join(', ')})`;
   }
 
   static async start(tx: Transaction, start: TableStart, options: RestoreOptions): Promise<TableLoader> {
-    const known = await storedColumns(tx, start.table);
-    const columns = start.columns.map((name) => {
-      const column = known.find((one) => one.name === name);
-      if (column === undefined) {
-        throw appError('backup-unreadable', {
-          file: options.file,
-          problem: `table ${start.table} of its schema has no column ${JSON.stringify(name)}`,
-        });
-      }
-      return column;
-    });
-    return new TableLoader(tx, start, columns, options);
+    const known = new Set((await storedColumns(tx, start.table)).map((column) => column.name));
+    const foreign = start.columns.find((name) => !known.has(name));
+    if (foreign !== undefined) {
+      throw appError('backup-unreadable', {
+        file: options.file,
+        problem: `table ${start.table} of its schema has no column ${JSON.stringify(foreign)}`,
+      });
+    }
+    return new TableLoader(tx, start, options);
   }
 
   async add(row: BackupRow, characters: number): Promise<void> {
@@ -165,11 +153,13 @@ class TableLoader {
     await this.#flush();
     for (const [column, next] of Object.entries(this.#start.next)) {
       if (next <= 1) continue;
-      await this.#insert('SELECT setval(pg_get_serial_sequence($1, $2)::regclass, $3)', [
-        this.#start.table,
-        column,
-        next - 1,
-      ]);
+      await this.#blamingTheFile(() =>
+        this.#tx.execute('SELECT setval(pg_get_serial_sequence($1, $2)::regclass, $3)', [
+          this.#start.table,
+          column,
+          next - 1,
+        ]),
+      );
     }
   }
 
@@ -178,17 +168,14 @@ class TableLoader {
     if (rows.length === 0) return;
     this.#rows = [];
     this.#characters = 0;
-    await this.#insert(
-      this.#sql,
-      this.#start.columns.map((_, index) => rows.map((row) => row[index] ?? null)),
-    );
+    await this.#blamingTheFile(() => this.#tx.copyIn(this.#target, rows));
     this.#options.onRows(this.#start.table, rows.length);
   }
 
-  /** A value that the column does not take is the file's fault: data exceptions and broken constraints. */
-  async #insert(sql: string, params: Parameters<Transaction['query']>[1]): Promise<void> {
+  /** A value that the table does not take is the file's fault: data exceptions and broken constraints. */
+  async #blamingTheFile(work: () => Promise<unknown>): Promise<void> {
     try {
-      await this.#tx.execute(sql, params);
+      await work();
     } catch (error) {
       if (!/^(?:22|23)/.test(sqlStateOf(error) ?? '')) throw error;
       const problem = `table ${this.#start.table} does not take a row of it: ${String(error)}`;
