@@ -153,6 +153,23 @@ describe('a backup', () => {
     }
   });
 
+  it('restored has the schema that the migrations make, indexes and constraints included', async () => {
+    const own = openDatabase({ connectionString: target.connectionString, connectionsMax: 1 });
+    try {
+      for (const sql of [
+        `SELECT indexdef AS text FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1`,
+        `SELECT conrelid::regclass || ' ' || pg_get_constraintdef(oid) AS text FROM pg_constraint
+         WHERE connamespace = 'public'::regnamespace ORDER BY 1`,
+      ]) {
+        const there = await own.query<{ text: string }>(sql);
+        expect(there.length).toBeGreaterThan(20);
+        expect(there).toEqual(await database.query<{ text: string }>(sql));
+      }
+    } finally {
+      await own.close();
+    }
+  });
+
   it('is refused by a database that holds something, and replaces it when told to', async () => {
     const lines = WHOLE;
     expect(await problemOf(restore(lines))).toContain('restore-database-not-empty');
