@@ -28,9 +28,9 @@ CREATE TABLE feed_coverage (
 );
 
 -- `facts` is the advisory in the common form without `affected`, as JSON.
--- `number` stands for (feed, id) in the two tables below.
+-- `number` stands for the record in the two tables below; an import gives a new one to every record that is new or changed.
 CREATE TABLE advisory (
-  number integer GENERATED ALWAYS AS IDENTITY UNIQUE,
+  number integer NOT NULL UNIQUE,
   feed text NOT NULL,
   id text NOT NULL,
   published_at bigint,

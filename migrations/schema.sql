@@ -19,6 +19,7 @@ CREATE TABLE access_key (
 CREATE INDEX access_key_by_user ON access_key USING btree (user_id);
 
 CREATE TABLE advisory (
+  number integer NOT NULL,
   feed text NOT NULL,
   id text NOT NULL,
   published_at bigint,
@@ -26,19 +27,19 @@ CREATE TABLE advisory (
   digest bytea NOT NULL,
   revision bigint NOT NULL,
   facts text NOT NULL,
-  CONSTRAINT advisory_pkey PRIMARY KEY (feed, id)
+  CONSTRAINT advisory_pkey PRIMARY KEY (feed, id),
+  CONSTRAINT advisory_number_key UNIQUE (number)
 );
 
 CREATE TABLE advisory_affected (
   ecosystem text NOT NULL,
   name text NOT NULL,
-  feed text NOT NULL,
-  advisory_id text NOT NULL,
-  entries text NOT NULL,
-  CONSTRAINT advisory_affected_pkey PRIMARY KEY (ecosystem, name, feed, advisory_id)
+  advisory integer NOT NULL,
+  entries text NOT NULL
 );
 
-CREATE INDEX advisory_affected_by_advisory ON advisory_affected USING btree (feed, advisory_id);
+CREATE INDEX advisory_affected_by_advisory ON advisory_affected USING btree (advisory);
+CREATE INDEX advisory_affected_by_name ON advisory_affected USING btree (ecosystem, name);
 
 CREATE TABLE advisory_set (
   only_row boolean NOT NULL DEFAULT true,
@@ -51,12 +52,11 @@ CREATE TABLE advisory_set (
 CREATE TABLE advisory_vulnerability (
   type text NOT NULL,
   vulnerability_id text NOT NULL,
-  feed text NOT NULL,
-  advisory_id text NOT NULL,
-  CONSTRAINT advisory_vulnerability_pkey PRIMARY KEY (type, vulnerability_id, feed, advisory_id)
+  advisory integer NOT NULL
 );
 
-CREATE INDEX advisory_vulnerability_by_advisory ON advisory_vulnerability USING btree (feed, advisory_id);
+CREATE INDEX advisory_vulnerability_by_advisory ON advisory_vulnerability USING btree (advisory);
+CREATE INDEX advisory_vulnerability_by_id ON advisory_vulnerability USING btree (type, vulnerability_id);
 
 CREATE TABLE agent_credential (
   project_id text NOT NULL,

@@ -50,7 +50,8 @@ export async function writeBackupFile(path: string, lines: AsyncIterable<string>
   };
   try {
     await pipeline(
-      Readable.from(watched()),
+      // One piece waits at most: a piece may be a row of 30 MB.
+      Readable.from(watched(), { highWaterMark: 1 }),
       createGzip(),
       createWriteStream(draft, { flags: 'wx', mode: FILE_MODE }),
     );

@@ -17,6 +17,19 @@ import type { Database, Transaction } from '../store/database.ts';
 /** Lower probabilities change no priority (matching/priority.ts). */
 const PROBABILITY_MIN = 0.1;
 
+/** Codes of failures of the file; the database's connection fails with others. */
+const FILE_FAULTS = new Set([
+  'ENOSPC',
+  'EDQUOT',
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'EIO',
+  'ENOENT',
+  'ENOTDIR',
+  'EMFILE',
+]);
+
 /**
  * Writes the file into `dataFolder`, whole or not at all, from one moment of the database; nothing is done where the file
  * is of the advisory set in force already. Throws `compiled-unwritable`; what is in force stays in force.
@@ -45,7 +58,7 @@ async function compile(tx: Transaction, path: string, now: number): Promise<void
   try {
     await writeCompiled(path, input);
   } catch (error) {
-    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    if (!(error instanceof Error && 'code' in error && FILE_FAULTS.has(String(error.code)))) throw error;
     throw appError('compiled-unwritable', { path, problem: error.message }, error);
   }
 }

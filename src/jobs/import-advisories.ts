@@ -9,6 +9,7 @@ import { holdImport, revisionInForce } from '../store/advisories/lock-advisory-s
 import { refreshVulnerabilities } from '../store/advisories/refresh-vulnerabilities.ts';
 import {
   createStage,
+  type ImportStage,
   type StagedAdvisory,
   stageAdvisories,
   stageExploitProbabilities,
@@ -54,11 +55,11 @@ export async function importAdvisories(
 ): Promise<ImportSummary> {
   const work = async (tx: Transaction): Promise<ImportSummary> => {
     await holdImport(tx);
-    await createStage(tx);
-    const staged = await stageItems(tx, read());
+    const stage = await createStage(tx);
+    const staged = await stageItems(tx, stage, read());
     if (staged.used === 0) throw appError('import-nothing-usable', nothingUsable(staged));
     const before = await revisionInForce(tx);
-    const counts = await applyStagedAdvisories(tx, before + 1);
+    const counts = await applyStagedAdvisories(tx, stage, before + 1);
     const exploitationChanged = await applyStagedExploitation(tx);
     const isChanged =
       counts.added + counts.changed + counts.removed > 0 ||
@@ -83,7 +84,11 @@ function nothingUsable(staged: StagedCounts): { readonly skipped: number; readon
   };
 }
 
-async function stageItems(tx: Transaction, items: AsyncIterable<FeedItem>): Promise<StagedCounts> {
+async function stageItems(
+  tx: Transaction,
+  stage: ImportStage,
+  items: AsyncIterable<FeedItem>,
+): Promise<StagedCounts> {
   const feeds = new Set<string>();
   const lists = new Set<string>();
   const held = new Set<string>();
@@ -96,7 +101,7 @@ async function stageItems(tx: Transaction, items: AsyncIterable<FeedItem>): Prom
   const notHeld: Record<string, number> = {};
   let used = 0;
   let skipped = 0;
-  const advisories = batchesOf<StagedAdvisory>((batch) => stageAdvisories(tx, batch, { lists, held }));
+  const advisories = batchesOf<StagedAdvisory>((batch) => stageAdvisories(tx, stage, batch, { lists, held }));
   const withdrawn = batchesOf<Extract<FeedItem, { kind: 'withdrawn' }>>((batch) => stageWithdrawn(tx, batch));
   const exploited = batchesOf<KnownExploited>((batch) => stageKnownExploited(tx, batch));
   const probabilities = batchesOf<{ cve: string; probability: number }>((batch) =>
@@ -117,7 +122,7 @@ async function stageItems(tx: Transaction, items: AsyncIterable<FeedItem>): Prom
       lists.add(item.feed);
       await stageList(tx, item.feed, item.publishedAt);
     } else if (item.kind === 'advisory') {
-      await advisories.add({ feed: item.feed, advisory: item.advisory, seq: used });
+      await advisories.add({ feed: item.feed, advisory: item.advisory });
     } else if (item.kind === 'withdrawn') await withdrawn.add(item);
     else if (item.kind === 'known-exploited') await exploited.add(item.entry);
     else await probabilities.add({ cve: item.cve, probability: item.probability });

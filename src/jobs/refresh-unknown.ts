@@ -32,7 +32,9 @@ export async function refreshUnknown(
          (system <> ALL ($1::text[]) OR scan_time IS NULL OR scan_time <= $2) AS is_unknown
        FROM server WHERE $3::text IS NULL OR (project_id = $3 AND id = $4)
      ) n
-     WHERE server.project_id = n.project_id AND server.id = n.id AND server.is_unknown <> n.is_unknown`,
+     WHERE server.project_id = n.project_id AND server.id = n.id AND server.is_unknown <> n.is_unknown
+       -- Covered counts only when every server has followed what covers it.
+       AND (n.is_unknown OR NOT EXISTS (SELECT FROM rematch_package) AND NOT EXISTS (SELECT FROM reassess))`,
     [covered, clock.now - clock.silentDays * DAY_MS, only?.projectId ?? null, only?.serverId ?? null],
   );
 }

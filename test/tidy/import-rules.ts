@@ -55,7 +55,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     part: 'store',
     may: ['advisories', 'inventory', 'matching', 'findings', 'identity', 'server-view'],
     types: ['config.ts'],
-    packages: ['pg'],
+    packages: ['pg', 'pg-copy-streams'],
   },
   { part: 'jobs', may: [...AREAS, 'store'], types: ['log.ts'], packages: ['graphile-worker'] },
   {

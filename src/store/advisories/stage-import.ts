@@ -8,20 +8,27 @@ import type { Queryable, Transaction } from '../database.ts';
 import { storableJson, storableText } from '../storable-text.ts';
 
 /**
- * Staging of an import: what was read is gathered in temporary tables of the import's own transaction, batch by batch, so
- * that memory stays flat and nobody sees any of it before `switchAdvisorySet` has put it in force. `seq` is the order of
- * reading.
+ * Staging of an import, batch by batch, so that memory stays flat. Everything happens in the import's own transaction:
+ * nobody sees any of it before the commit. The many rows of what advisories say of packages go straight into their tables,
+ * under numbers that no advisory has yet, while the next batch is being read; the records themselves wait in a temporary
+ * table until `applyStagedAdvisories` has settled which of them count. Numbers grow in the order of reading.
  */
 
 /** One advisory on its way into the store. */
 export interface StagedAdvisory {
   readonly feed: string;
   readonly advisory: Advisory;
-  readonly seq: number;
 }
 
-/** Creates the temporary tables. They go with the transaction. */
-export async function createStage(tx: Queryable): Promise<void> {
+/** One import's stage. */
+export interface ImportStage {
+  /** Numbers up to here were there before; those above are this import's. */
+  readonly numberBefore: number;
+  nextNumber: number;
+}
+
+/** Creates the temporary tables, which go with the transaction. The caller holds the import lock: numbers are its alone. */
+export async function createStage(tx: Queryable): Promise<ImportStage> {
   await tx.query(`
     -- Sorts and joins of a million staged rows stay in memory; an import is the only one of its kind at a time.
     SET LOCAL work_mem = '128MB';
@@ -29,13 +36,14 @@ export async function createStage(tx: Queryable): Promise<void> {
     CREATE TEMPORARY TABLE staged_key (feed text, id text) ON COMMIT DROP;
     CREATE TEMPORARY TABLE staged_withdrawn (feed text, id text, modified_at bigint, PRIMARY KEY (feed, id)) ON COMMIT DROP;
     CREATE TEMPORARY TABLE staged_advisory (
-      seq integer, feed text, id text, published_at bigint, modified_at bigint, digest bytea, facts text
+      number integer, feed text, id text, published_at bigint, modified_at bigint, digest bytea, facts text
     ) ON COMMIT DROP;
-    CREATE TEMPORARY TABLE staged_affected (seq integer, ecosystem text, name text, entries text) ON COMMIT DROP;
-    CREATE TEMPORARY TABLE staged_vulnerability (seq integer, type text, vulnerability_id text) ON COMMIT DROP;
     CREATE TEMPORARY TABLE staged_known_exploited (cve text PRIMARY KEY, name text, added_at bigint) ON COMMIT DROP;
     CREATE TEMPORARY TABLE staged_exploit_probability (cve text PRIMARY KEY, probability real) ON COMMIT DROP;
   `);
+  const [row] = await tx.query<{ number: number }>(`SELECT coalesce(max(number), 0) AS number FROM advisory`);
+  const numberBefore = row?.number ?? 0;
+  return { numberBefore, nextNumber: numberBefore + 1 };
 }
 
 /** Notes that the import brings something of `feed`. Returns whether the store holds anything of it. */
@@ -67,6 +75,7 @@ export async function stageList(tx: Queryable, feed: string, publishedAt: number
  */
 export async function stageAdvisories(
   tx: Transaction,
+  stage: ImportStage,
   batch: readonly StagedAdvisory[],
   feeds: { readonly lists: ReadonlySet<string>; readonly held: ReadonlySet<string> },
 ): Promise<void> {
@@ -88,7 +97,7 @@ export async function stageAdvisories(
     const isOlder = (before.modified_at ?? 0) > (row.modifiedAt ?? before.modified_at ?? 0);
     return !isOlder && !before.digest.equals(row.digest);
   });
-  await copyStaged(tx, changed);
+  await copyStaged(tx, stage, changed);
 }
 
 export async function stageWithdrawn(
@@ -130,7 +139,6 @@ export async function stageExploitProbabilities(
 }
 
 interface StagedRow {
-  readonly seq: number;
   readonly feed: string;
   readonly id: string;
   readonly publishedAt: number | undefined;
@@ -151,7 +159,7 @@ function keyOf(record: { readonly feed: string; readonly id: string }): string {
   return `${record.feed}\n${record.id}`;
 }
 
-function stagedRow({ feed, advisory, seq }: StagedAdvisory): StagedRow {
+function stagedRow({ feed, advisory }: StagedAdvisory): StagedRow {
   const { affected, ...facts } = advisory;
   const factsText = storableJson(facts);
   const affectedRows = affectedByPackage(affected);
@@ -165,7 +173,6 @@ function stagedRow({ feed, advisory, seq }: StagedAdvisory): StagedRow {
   for (const { ecosystem, name, entries } of affectedRows)
     digest.update(`\n${ecosystem}\n${name}\n${entries}`);
   return {
-    seq,
     feed,
     id: storableText(advisory.id),
     publishedAt: advisory.published,
@@ -201,19 +208,21 @@ async function heldDigests(tx: Queryable, rows: readonly StagedRow[]) {
   return new Map(held.map((row) => [keyOf(row), row]));
 }
 
-async function copyStaged(tx: Transaction, rows: readonly StagedRow[]): Promise<void> {
+async function copyStaged(tx: Transaction, stage: ImportStage, rows: readonly StagedRow[]): Promise<void> {
   if (rows.length === 0) return;
-  const advisories = rows.map((row): readonly CopyValue[] => {
+  const advisories: CopyValue[][] = [];
+  const affected: CopyValue[][] = [];
+  const vulnerabilities: CopyValue[][] = [];
+  for (const row of rows) {
+    const number = stage.nextNumber;
+    stage.nextNumber += 1;
     const times = [row.publishedAt ?? null, row.modifiedAt ?? null];
-    return [row.seq, row.feed, row.id, ...times, row.digest, row.facts];
-  });
-  const affected = rows.flatMap((row) =>
-    row.affected.map((one) => [row.seq, one.ecosystem, one.name, one.entries]),
-  );
-  const vulnerabilities = rows.flatMap((row) =>
-    row.vulnerabilities.map((one) => [row.seq, one.type, one.id]),
-  );
-  await tx.copyIn('staged_advisory (seq, feed, id, published_at, modified_at, digest, facts)', advisories);
-  await tx.copyIn('staged_affected (seq, ecosystem, name, entries)', affected);
-  await tx.copyIn('staged_vulnerability (seq, type, vulnerability_id)', vulnerabilities);
+    advisories.push([number, row.feed, row.id, ...times, row.digest, row.facts]);
+    for (const { ecosystem, name, entries } of row.affected)
+      affected.push([ecosystem, name, number, entries]);
+    for (const { type, id } of row.vulnerabilities) vulnerabilities.push([type, id, number]);
+  }
+  await tx.copyIn('staged_advisory (number, feed, id, published_at, modified_at, digest, facts)', advisories);
+  await tx.copyIn('advisory_affected (ecosystem, name, advisory, entries)', affected);
+  await tx.copyIn('advisory_vulnerability (type, vulnerability_id, advisory)', vulnerabilities);
 }

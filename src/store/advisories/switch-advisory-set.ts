@@ -1,4 +1,5 @@
 import type { Queryable } from '../database.ts';
+import type { ImportStage } from './stage-import.ts';
 
 /**
  * Puts a staged import in force, inside the import's transaction: works out what it changes, changes just that, and
@@ -12,9 +13,13 @@ export interface SwitchResult {
   readonly removed: number;
 }
 
-/** Writes the staged advisories and removes what is gone. Fills `touched_package` and `touched_vulnerability`. */
-export async function applyStagedAdvisories(tx: Queryable, revision: number): Promise<SwitchResult> {
-  await settleStage(tx);
+/** Puts the staged advisories in their places and removes what is gone. Fills `touched_package` and `touched_vulnerability`. */
+export async function applyStagedAdvisories(
+  tx: Queryable,
+  stage: ImportStage,
+  revision: number,
+): Promise<SwitchResult> {
+  await settleStage(tx, stage);
   const [counts] = await tx.query<SwitchResult>(`
     SELECT (SELECT count(*) FROM staged_advisory) - (SELECT count(*) FROM outdated WHERE is_replaced) AS added,
            (SELECT count(*) FROM outdated WHERE is_replaced) AS changed,
@@ -22,24 +27,12 @@ export async function applyStagedAdvisories(tx: Queryable, revision: number): Pr
   await tx.query(`
     DELETE FROM advisory_affected a USING outdated o WHERE a.advisory = o.number;
     DELETE FROM advisory_vulnerability v USING outdated o WHERE v.advisory = o.number;
-    DELETE FROM advisory a USING outdated o WHERE a.number = o.number AND NOT o.is_replaced`);
+    DELETE FROM advisory a USING outdated o WHERE a.number = o.number`);
   await tx.query(
-    `INSERT INTO advisory (feed, id, published_at, modified_at, digest, revision, facts)
-     SELECT feed, id, published_at, modified_at, digest, $1, facts FROM staged_advisory ORDER BY seq
-     ON CONFLICT (feed, id) DO UPDATE SET
-       published_at = excluded.published_at, modified_at = excluded.modified_at, digest = excluded.digest,
-       revision = excluded.revision, facts = excluded.facts`,
+    `INSERT INTO advisory (number, feed, id, published_at, modified_at, digest, revision, facts)
+     SELECT number, feed, id, published_at, modified_at, digest, $1, facts FROM staged_advisory`,
     [revision],
   );
-  await tx.query(`
-    CREATE TEMPORARY TABLE staged_number ON COMMIT DROP AS
-      SELECT s.seq, a.number FROM staged_advisory s JOIN advisory a USING (feed, id);
-    ANALYZE staged_number;
-    INSERT INTO advisory_affected (ecosystem, name, advisory, entries)
-      SELECT ecosystem, name, number, entries FROM staged_affected JOIN staged_number USING (seq)
-      ORDER BY ecosystem, name;
-    INSERT INTO advisory_vulnerability (type, vulnerability_id, advisory)
-      SELECT type, vulnerability_id, number FROM staged_vulnerability JOIN staged_number USING (seq)`);
   return counts ?? { added: 0, changed: 0, removed: 0 };
 }
 
@@ -47,15 +40,19 @@ export async function applyStagedAdvisories(tx: Queryable, revision: number): Pr
  * Leaves of several records with one id in one import the latest modified, of equals the last read; drops what the import
  * itself withdraws; and notes which advisories in force are outdated, and what all that touches.
  */
-async function settleStage(tx: Queryable): Promise<void> {
+async function settleStage(tx: Queryable, { numberBefore }: ImportStage): Promise<void> {
   await tx.query(`
-    ANALYZE staged_advisory; ANALYZE staged_affected; ANALYZE staged_vulnerability; ANALYZE staged_key;
-    DELETE FROM staged_advisory s USING (
-      SELECT seq, row_number() OVER (PARTITION BY feed, id ORDER BY coalesce(modified_at, 0) DESC, seq DESC) AS place
-      FROM staged_advisory) d
-      WHERE d.seq = s.seq AND d.place > 1;
-    DELETE FROM staged_advisory s USING staged_withdrawn w
-      WHERE s.feed = w.feed AND s.id = w.id AND coalesce(w.modified_at, s.modified_at, 0) >= coalesce(s.modified_at, 0);
+    ANALYZE staged_advisory; ANALYZE staged_key;
+    CREATE TEMPORARY TABLE surplus ON COMMIT DROP AS
+      SELECT number FROM (
+        SELECT number, row_number() OVER (PARTITION BY feed, id ORDER BY coalesce(modified_at, 0) DESC, number DESC) AS place
+        FROM staged_advisory) d WHERE place > 1
+      UNION
+      SELECT s.number FROM staged_advisory s JOIN staged_withdrawn w USING (feed, id)
+        WHERE coalesce(w.modified_at, s.modified_at, 0) >= coalesce(s.modified_at, 0);
+    DELETE FROM staged_advisory s USING surplus u WHERE s.number = u.number;
+    DELETE FROM advisory_affected a USING surplus u WHERE a.advisory = u.number;
+    DELETE FROM advisory_vulnerability v USING surplus u WHERE v.advisory = u.number;
     CREATE TEMPORARY TABLE outdated ON COMMIT DROP AS
       SELECT held.number, true AS is_replaced FROM advisory held JOIN staged_advisory USING (feed, id)
       UNION ALL
@@ -65,13 +62,16 @@ async function settleStage(tx: Queryable): Promise<void> {
               AND NOT EXISTS (SELECT FROM staged_key k WHERE k.feed = held.feed AND k.id = held.id)
             OR EXISTS (SELECT FROM staged_withdrawn w WHERE w.feed = held.feed AND w.id = held.id
               AND (w.modified_at IS NULL OR held.modified_at IS NULL OR w.modified_at >= held.modified_at)));
-    ANALYZE outdated;
-    CREATE TEMPORARY TABLE touched_package ON COMMIT DROP AS
-      SELECT a.ecosystem, a.name FROM advisory_affected a JOIN outdated o ON a.advisory = o.number
-      UNION SELECT ecosystem, name FROM staged_affected JOIN staged_advisory USING (seq);
-    CREATE TEMPORARY TABLE touched_vulnerability ON COMMIT DROP AS
-      SELECT v.type, v.vulnerability_id AS id FROM advisory_vulnerability v JOIN outdated o ON v.advisory = o.number
-      UNION SELECT type, vulnerability_id FROM staged_vulnerability JOIN staged_advisory USING (seq)`);
+    ANALYZE outdated`);
+  for (const [table, source, columns] of [
+    ['touched_package', 'advisory_affected', 'ecosystem, name'],
+    ['touched_vulnerability', 'advisory_vulnerability', 'type, vulnerability_id AS id'],
+  ] as const) {
+    await tx.query(`
+      CREATE TEMPORARY TABLE ${table} ON COMMIT DROP AS
+        SELECT ${columns} FROM ${source} WHERE advisory > ${Math.trunc(numberBefore)}
+        UNION SELECT ${columns} FROM ${source} JOIN outdated ON number = advisory`);
+  }
 }
 
 /** Replaces the known-exploited catalogue and the exploit probabilities where the import brings them. Fills `touched_cve`; true where anything changed. */

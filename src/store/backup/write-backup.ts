@@ -1,9 +1,11 @@
 import type { Transaction } from '../database.ts';
-import { BACKUP_TABLES, type BackupTable, BackupWriter } from './backup-format.ts';
+import { BACKUP_TABLES, type BackupRow, type BackupTable, BackupWriter } from './backup-format.ts';
 import { quotedName, type StoredColumn, storedColumns } from './table-columns.ts';
 
-/** Rows fetched at once: a server's row with its arrays is some 6 KB, a large one 100 KB. */
+/** Rows fetched at once: a server's row with its arrays is some 6 KB. */
 const ROWS_PER_BATCH = 200;
+/** A row with more than this is fetched alone: one report may make a row of 30 MB, and 200 of those fit in no string. */
+export const BATCHED_ROW_BYTES_MAX = 64 * 1024;
 
 export interface BackupCounts {
   /** Rows by table. */
@@ -32,18 +34,45 @@ export async function* backupLines(
     const columns = await storedColumns(tx, table);
     const names = columns.map((column) => column.name);
     yield writer.table({ table, columns: names, next: await nextNumbers(tx, table, columns) });
-    const selected = columns.map(({ name }, index) => `${quotedName(name)}::text AS c${index}`).join(', ');
-    const batches = tx.stream<Readonly<Record<string, string | null>>>(
-      `SELECT ${selected} FROM ${table}`,
-      [],
-      ROWS_PER_BATCH,
-    );
-    for await (const batch of batches) {
-      yield batch.map((row) => writer.row(columns.map((_, index) => row[`c${index}`] ?? null))).join('');
-      options.onRows(table, batch.length);
+    for await (const rows of rowsOf(tx, table, columns)) {
+      yield rows.map((row) => writer.row(row)).join('');
+      options.onRows(table, rows.length);
     }
   }
   yield writer.end();
+}
+
+type TextRow = Readonly<Record<string, string | null>> & { readonly is_large: boolean };
+
+/** The rows of a table in batches of bounded size; large ones come last, each alone. */
+async function* rowsOf(
+  tx: Transaction,
+  table: BackupTable,
+  columns: readonly StoredColumn[],
+): AsyncGenerator<readonly BackupRow[]> {
+  const names = columns.map((_, index) => `c${index}`);
+  const texts = columns.map(({ name }, index) => `${quotedName(name)}::text AS c${index}`);
+  const bytes = names.map((name) => `coalesce(octet_length(${name}), 0)::bigint`).join(' + ');
+  // OFFSET 0 keeps PostgreSQL from working out the texts again for each place where they are used.
+  const rows = `(SELECT *, ${bytes} > ${BATCHED_ROW_BYTES_MAX} AS is_large
+    FROM (SELECT ${texts.join(', ')} FROM ${table} OFFSET 0) t OFFSET 0) r`;
+  const toRow = (row: TextRow): BackupRow => names.map((name) => row[name] ?? null);
+
+  const unlessLarge = names.map((name) => `CASE WHEN NOT is_large THEN ${name} END AS ${name}`);
+  let hasLarge = false;
+  const batches = tx.stream<TextRow>(
+    `SELECT is_large, ${unlessLarge.join(', ')} FROM ${rows}`,
+    [],
+    ROWS_PER_BATCH,
+  );
+  for await (const batch of batches) {
+    const small = batch.filter((row) => !row.is_large);
+    if (small.length < batch.length) hasLarge = true;
+    if (small.length > 0) yield small.map(toRow);
+  }
+  if (!hasLarge) return;
+  const large = tx.stream<TextRow>(`SELECT ${names.join(', ')}, is_large FROM ${rows} WHERE is_large`, [], 1);
+  for await (const batch of large) yield batch.map(toRow);
 }
 
 async function schemaNumber(tx: Transaction): Promise<number> {
