@@ -7,7 +7,7 @@ import { followAdvisories } from '../../src/jobs/follow-advisories.ts';
 import { importAdvisories } from '../../src/jobs/import-advisories.ts';
 import { BACKUP_TABLES, readBackupLines } from '../../src/store/backup/backup-format.ts';
 import { restoreBackup } from '../../src/store/backup/restore-backup.ts';
-import { backupLines } from '../../src/store/backup/write-backup.ts';
+import { BATCHED_ROW_BYTES_MAX, backupLines } from '../../src/store/backup/write-backup.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { serverGroupId } from '../../src/store/fleet/server-groups.ts';
 import { bootstrapExclusively } from '../../src/store/identity/bootstrap-exclusively.ts';
@@ -56,18 +56,28 @@ async function fill(): Promise<void> {
   ];
   await acceptInventory(database, serverOf('web-01', packages, { settings: { groupId } }), clockAt(0));
   await acceptInventory(database, serverOf('NULL', []), clockAt(0));
+  // As many paths as make a row that is fetched alone.
+  const paths = Array.from({ length: 3_000 }, (_, index) => `/opt/ä"${index}/${'\\'.repeat(10)}`);
+  const many = installed({ ecosystem: 'Bitnami', name: 'elsewhere', version: '1.0.0', paths });
+  for (const name of ['large-1', 'large-2']) {
+    await acceptInventory(database, serverOf(name, [many]), clockAt(0));
+  }
   await followAdvisories(database, { now: () => clockAt(0).now });
 }
 
-async function linesOf(from: Database): Promise<readonly string[]> {
+async function piecesOf(from: Database): Promise<readonly string[]> {
   return await from.transaction(
     async (tx) => {
       const pieces: string[] = [];
       for await (const piece of backupLines(tx, { now: 0, onRows: () => undefined })) pieces.push(piece);
-      return pieces.join('').trimEnd().split('\n');
+      return pieces;
     },
     { isolation: 'repeatable read', readOnly: true },
   );
+}
+
+async function linesOf(from: Database): Promise<readonly string[]> {
+  return (await piecesOf(from)).join('').trimEnd().split('\n');
 }
 
 async function* inOnePiece(lines: readonly string[]) {
@@ -130,6 +140,15 @@ describe('a backup', () => {
     const order = BACKUP_TABLES.map(String);
     expect(references.length).toBeGreaterThan(5);
     for (const { from, to } of references) expect(order.indexOf(to)).toBeLessThan(order.indexOf(from));
+  });
+
+  it('holds large rows one at a time, and all others in batches', async () => {
+    const pieces = await piecesOf(database);
+    const large = pieces.filter((piece) => piece.length > BATCHED_ROW_BYTES_MAX);
+    expect(large.map((piece) => piece.split('\n').length - 1)).toEqual([1, 1]);
+    expect(pieces.some((piece) => piece.includes('"web-01"') && piece.includes('"NULL"'))).toBe(true);
+    const rows = WHOLE.filter((line) => /"(?:web-01|NULL|large-[12])"/.test(line));
+    expect(rows).toHaveLength(4);
   });
 
   it('restored into an empty database gives the same rows, and numbering goes on', async () => {
