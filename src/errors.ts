@@ -138,8 +138,7 @@ const CATALOGUE = {
   },
   'identity-exists': {
     status: 409,
-    message: (f: { readonly kind: string; readonly name: string }) =>
-      `There is a ${f.kind} ${f.name} already`,
+    message: (f: { readonly kind: string; readonly name: string }) => `Taken already: ${f.kind} ${f.name}`,
   },
   'identity-limit': {
     status: 400,

@@ -24,7 +24,8 @@ describe('parapet project and enterprise-project', () => {
     expect(await cli.run(['project', 'create', 'eu-1'])).toMatchObject({ code: 0 });
     expect(await cli.run(['project', 'create', 'eu-1'])).toMatchObject({ code: 1 });
     const bad = await cli.run(['project', 'create', 'eu 1']);
-    expect(bad.code).not.toBe(0);
+    expect(bad).toMatchObject({ code: 2, out: '' });
+    expect(bad.err).toMatch(/the name: must be 1 to 64 letters/);
     const { code, err } = await cli.run(['server', 'list']);
     expect(code).toBe(1);
     expect(err).toMatch(/default.*eu-1/);
@@ -48,9 +49,13 @@ describe('parapet project and enterprise-project', () => {
     expect(await cli.run(['enterprise-project', 'create', 'payments', '--id', 'ep-1'])).toMatchObject({
       code: 0,
     });
-    expect((await cli.run(['enterprise-project', 'create', 'x', '--id', 'all_granted_eps'])).code).not.toBe(
-      0,
-    );
+    expect(await cli.run(['enterprise-project', 'create', 'x', '--id', 'all_granted_eps'])).toMatchObject({
+      code: 2,
+    });
+    expect(await cli.run(['enterprise-project', 'create', 'other', '--id', 'ep-1'])).toMatchObject({
+      code: 1,
+      err: 'parapet: Taken already: enterprise project other, or its id ep-1\n',
+    });
     expect(await cli.json(['enterprise-project', 'list'])).toMatchObject([
       { id: '0', name: 'default' },
       { id: 'ep-1', name: 'payments' },
@@ -125,6 +130,16 @@ describe('parapet user', () => {
     expect(await userForLogin('ana')).toBeUndefined();
     const gone = await cli.run(['user', 'remove', 'ana']);
     expect(gone).toMatchObject({ code: 1, err: 'parapet: No user ana\n' });
+  });
+
+  it('says where nobody is left who may do everything, and gives the right back', async () => {
+    const disabled = await cli.run(['user', 'disable', 'admin']);
+    expect(disabled).toMatchObject({ code: 0, out: 'admin: disabled, tokens ended\n' });
+    expect(disabled.err).toMatch(/^Nobody is left with the role admin everywhere/);
+    expect((await cli.run(['user', 'create', 'boss', '--role', 'admin'])).err).toBe('');
+    expect((await cli.run(['user', 'revoke', 'boss'])).err).toMatch(/^Nobody is left/);
+    expect(await cli.run(['user', 'enable', 'admin'])).toMatchObject({ code: 0, err: '' });
+    expect(await cli.run(['user', 'remove', 'boss'])).toMatchObject({ code: 0, err: '' });
   });
 });
 
@@ -202,6 +217,6 @@ describe('parapet enrolment-token', () => {
     [['--name', '']],
   ])('refuses %j', async (options) => {
     const { code } = await cli.run(['enrolment-token', 'create', '--project', 'eu-1', ...options]);
-    expect(code).not.toBe(0);
+    expect(code).toBe(2);
   });
 });

@@ -6,7 +6,9 @@ import { hashSecret, newId, newSecret } from '../../identity/token.ts';
 import { deleteEnrolmentToken } from '../../store/identity/delete-enrolment-token.ts';
 import { listEnrolmentTokens } from '../../store/identity/list-enrolment-tokens.ts';
 import { saveEnrolmentToken } from '../../store/identity/save-enrolment-token.ts';
+import { checkedWord } from '../checked-word.ts';
 import { usage } from '../command.ts';
+import { installLine } from '../install-line.ts';
 import { numberOption } from '../number-option.ts';
 import {
   enterpriseProjectId,
@@ -18,7 +20,7 @@ import {
 import { shownTime } from '../shown-time.ts';
 import { alignedTable } from '../table.ts';
 import { verbCommands } from '../verb-command.ts';
-import { type CommandStore, chooseProject, PROJECT_HELP, PROJECT_OPTION } from '../with-store.ts';
+import { chooseProject, PROJECT_HELP, PROJECT_OPTION } from '../with-store.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const EXPIRES_DAYS_MAX = 3_650;
@@ -73,9 +75,9 @@ Examples:
     create: {
       summary: 'Make an enrolment token; it is shown once',
       words: { count: 0, what: '' },
-      run: async ({ store, given }) => {
+      run: async ({ store, io, given }) => {
         const name = given.text('name') ?? 'servers';
-        checkIdentityName('--name', name);
+        checkedWord(() => checkIdentityName('--name', name));
         const days = numberOption('--expires', given.text('expires'), {
           min: 1,
           max: EXPIRES_DAYS_MAX,
@@ -101,9 +103,11 @@ Examples:
           ...(uses === 0 ? {} : { usesLeft: uses }),
         };
         await saveEnrolmentToken(store.database, { token, hash: hashSecret(secret) });
+        const { line, hint } = installLine(store.config, secret);
+        if (hint !== undefined) io.err(`${hint}\n`);
         return {
-          json: { id: token.id, token: secret, install: installLine(store, secret) },
-          text: `${secret}\n\nShown only this once. Paste on each server:\n\n${installLine(store, secret)}`,
+          json: { id: token.id, token: secret, install: line },
+          text: `${secret}\n\nShown only this once. Paste on each server:\n\n${line}`,
         };
       },
     },
@@ -131,11 +135,4 @@ function defaultsOf(settings: GivenSettings): EnrolmentDefaults {
     ...(clusterId === undefined ? {} : { clusterId }),
     ...(nodeType === undefined ? {} : { nodeType }),
   };
-}
-
-/** The line for a server's shell: docs/agent.md. */
-function installLine({ config }: CommandStore, token: string): string {
-  const scheme = config.tlsCert === undefined ? 'http' : 'https';
-  const url = config.publicUrl ?? `${scheme}://${config.host}:${config.port}`;
-  return `curl -fsSL ${url}/agent/install.sh | sh -s -- ${token}`;
 }

@@ -6,6 +6,7 @@ import { createEnterpriseProject } from '../../store/identity/create-enterprise-
 import { createProject } from '../../store/identity/create-project.ts';
 import { listEnterpriseProjects } from '../../store/identity/list-enterprise-projects.ts';
 import { listProjects } from '../../store/identity/list-projects.ts';
+import { checkedWord } from '../checked-word.ts';
 import { usage } from '../command.ts';
 import { wordOption } from '../server-options.ts';
 import { alignedTable } from '../table.ts';
@@ -48,7 +49,7 @@ Examples:
       summary: 'Make a project',
       words: { count: 1, what: 'the name of the new project' },
       run: async ({ store, words: [name = ''] }) => {
-        checkProjectName('the name', name);
+        checkedWord(() => checkProjectName('the name', name));
         const project = { id: newId(), domainId: store.domainId, name, createdAt: store.clock().now };
         await createProject(store.database, project);
         return { json: { id: project.id, name }, text: `${name} (${project.id}): made` };
@@ -110,9 +111,9 @@ Examples:
       summary: 'Make an enterprise project',
       words: { count: 1, what: 'the name of the new enterprise project' },
       run: async ({ store, given, words: [name = ''] }) => {
-        checkIdentityName('the name', name);
+        checkedWord(() => checkIdentityName('the name', name));
         const id = given.text('id') ?? newId();
-        checkEnterpriseProjectId('--id', id);
+        checkedWord(() => checkEnterpriseProjectId('--id', id));
         const createdAt = store.clock().now;
         await createEnterpriseProject(store.database, { domainId: store.domainId, id, name, createdAt });
         return { json: { id, name }, text: `${name} (${id}): made` };

@@ -11,8 +11,10 @@ import { listUsers } from '../../store/identity/list-users.ts';
 import { saveGrant } from '../../store/identity/save-grant.ts';
 import { setUserEnabled } from '../../store/identity/set-user-enabled.ts';
 import { setUserPassword } from '../../store/identity/set-user-password.ts';
+import { checkedWord } from '../checked-word.ts';
 import { chooseUser } from '../choose-user.ts';
 import { usage } from '../command.ts';
+import { warnWithoutAdministrator } from '../last-administrator.ts';
 import { type GivenPassword, readPassword } from '../read-password.ts';
 import { enterpriseProjectId, wordOption } from '../server-options.ts';
 import { alignedTable } from '../table.ts';
@@ -43,8 +45,8 @@ export const userCommands = verbCommands({
 Roles, each including the one before: read (see), operate (handle findings, change servers), admin (everything).
 Without --project a right holds in all projects, without --enterprise-project in all enterprise projects.
 A password is generated and shown once, or with --password-stdin read from standard input (on a terminal asked for twice
-and not shown). A new password, a disabled
-user and a removed one end the user's tokens; a running service notices within five seconds.
+and not shown). A new password, a disabled user and a removed one end the user's tokens; a running service notices within
+five seconds.
 
   --json   the result as JSON
 
@@ -93,7 +95,7 @@ function grantsText(user: User): string {
 }
 
 async function create({ store, io, given, words: [name = ''] }: Task): Result {
-  checkIdentityName('the name', name);
+  checkedWord(() => checkIdentityName('the name', name));
   const role = wordOption('--role', given.text('role'), ROLES);
   const place = await placeOf(store, given);
   const secret = await readPassword(io, given.flag('password-stdin'));
@@ -132,22 +134,24 @@ function passwordText(secret: GivenPassword): string {
   return secret.isGenerated ? `\nPassword, shown only this once: ${secret.password}` : '';
 }
 
-async function enable({ store, words: [wanted = ''] }: Task, enabled: boolean): Result {
+async function enable({ store, io, words: [wanted = ''] }: Task, enabled: boolean): Result {
   const user = await chooseUser(store, wanted);
   await setUserEnabled(store.database, { userId: user.id, enabled });
+  await warnWithoutAdministrator(store, io);
   return {
     json: { id: user.id, enabled },
     text: `${user.name}: ${enabled ? 'enabled' : 'disabled, tokens ended'}`,
   };
 }
 
-async function remove({ store, words: [wanted = ''] }: Task): Result {
+async function remove({ store, io, words: [wanted = ''] }: Task): Result {
   const user = await chooseUser(store, wanted);
   await deleteUser(store.database, user.id);
+  await warnWithoutAdministrator(store, io);
   return { json: { id: user.id }, text: `${user.name}: removed` };
 }
 
-async function grant({ store, given, words: [wanted = ''] }: Task): Result {
+async function grant({ store, io, given, words: [wanted = ''] }: Task): Result {
   const role = wordOption('--role', given.text('role'), ROLES);
   if (role === undefined) throw usage('user grant', '--role is missing');
   const user = await chooseUser(store, wanted);
@@ -157,10 +161,11 @@ async function grant({ store, given, words: [wanted = ''] }: Task): Result {
     grant: { role, ...place },
     grantedAt: store.clock().now,
   });
+  await warnWithoutAdministrator(store, io);
   return { json: { id: user.id, role, ...place }, text: `${user.name}: ${role} granted` };
 }
 
-async function revoke({ store, given, words: [wanted = ''] }: Task): Result {
+async function revoke({ store, io, given, words: [wanted = ''] }: Task): Result {
   const user = await chooseUser(store, wanted);
   const place = await placeOf(store, given);
   const revoked = await deleteGrant(store.database, {
@@ -172,6 +177,7 @@ async function revoke({ store, given, words: [wanted = ''] }: Task): Result {
     const kind = `right of ${user.name} in`;
     throw appError('identity-not-found', { kind, name: 'exactly this place; see parapet user list' });
   }
+  await warnWithoutAdministrator(store, io);
   return { json: { id: user.id, ...place }, text: `${user.name}: right taken` };
 }
 

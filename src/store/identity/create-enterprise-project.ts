@@ -11,11 +11,12 @@ export async function createEnterpriseProject(
     readonly createdAt: number;
   },
 ): Promise<void> {
-  await orNameTaken({ kind: 'enterprise project', name: enterpriseProject.name }, () =>
+  const { id, name } = enterpriseProject;
+  await orNameTaken({ kind: 'enterprise project', name: `${name}, or its id ${id}` }, () =>
     tx.execute('INSERT INTO enterprise_project (domain_id, id, name, created_at) VALUES ($1, $2, $3, $4)', [
       enterpriseProject.domainId,
-      enterpriseProject.id,
-      enterpriseProject.name,
+      id,
+      name,
       enterpriseProject.createdAt,
     ]),
   );
