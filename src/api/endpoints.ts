@@ -64,7 +64,9 @@ function adminEndpoints({ database, identity, clock }: EndpointParts): readonly 
       enterpriseProjectExists: async (domainId, id) =>
         (await identity.listEnterpriseProjects(domainId)).some((one) => one.id === id),
       groupExists: async (projectId, id) =>
-        (await listServerGroups(database, projectId)).some((one) => one.id === id),
+        (await listServerGroups(database, { projectId, enterpriseProjects: 'all' })).some(
+          (one) => one.id === id,
+        ),
       now: () => clock().now,
     }),
     ...serverGroupEndpoints(database),

@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util';
 import type { Config } from '../config.ts';
 import { appError } from '../errors.ts';
-import { jsonResult } from './json-result.ts';
+import { jsonResult } from '../json-result.ts';
 
 export interface CommandIo {
   /** Writes a result to standard output. */

@@ -3,6 +3,7 @@ import { systemOfKey } from '../inventory/system.ts';
 import { type Coverage, coverageOf } from '../matching/coverage.ts';
 import { loadFeedCoverage } from '../store/advisories/load-feed-coverage.ts';
 import type { Queryable } from '../store/database.ts';
+import type { FleetScope } from '../store/fleet/server-ids-in-scope.ts';
 import { isFollowing } from './follow-advisories.ts';
 import type { CoverageClock } from './refresh-unknown.ts';
 
@@ -18,14 +19,20 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 export async function coverageRows(
   tx: Queryable,
-  projectId: string,
+  { projectId, enterpriseProjects }: FleetScope,
   clock: CoverageClock,
 ): Promise<ProjectCoverage> {
   const feeds = await loadFeedCoverage(tx);
   const systems = await tx.query<{ system: string; servers: number; silent: number }>(
     `SELECT system, count(*) AS servers, count(*) FILTER (WHERE scan_time <= $2) AS silent
-     FROM server WHERE project_id = $1 AND scan_time IS NOT NULL GROUP BY system ORDER BY system`,
-    [projectId, clock.now - clock.silentDays * DAY_MS],
+     FROM server
+     WHERE project_id = $1 AND scan_time IS NOT NULL AND ($3::text[] IS NULL OR enterprise_project_id = ANY ($3))
+     GROUP BY system ORDER BY system`,
+    [
+      projectId,
+      clock.now - clock.silentDays * DAY_MS,
+      enterpriseProjects === 'all' ? null : enterpriseProjects,
+    ],
   );
   return {
     matchingInProgress: await isFollowing(tx),

@@ -1,8 +1,8 @@
 /** What every command has in common: help, one line in the overview, exit codes, and words for a wrong call. */
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/command-list.ts';
-import { jsonResult } from '../../src/cli/json-result.ts';
 import { alignedTable, widthOf } from '../../src/cli/table.ts';
+import { jsonResult } from '../../src/json-result.ts';
 import { testCommandLine } from './command-line.ts';
 
 const LINE_LENGTH_MAX_CHARS = 130;

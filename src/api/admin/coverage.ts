@@ -1,6 +1,8 @@
 /** Which feed answers for which system, and how old it is: `GET /parapet/v1/{project_id}/coverage`. */
+
 import { coverageRows } from '../../jobs/coverage-rows.ts';
 import type { CoverageClock } from '../../jobs/refresh-unknown.ts';
+import { jsonResult } from '../../json-result.ts';
 import type { Database } from '../../store/database.ts';
 import { type Endpoint, projectEndpoint } from '../endpoint.ts';
 
@@ -11,6 +13,9 @@ export function showCoverage(database: Database, clock: () => CoverageClock): En
     url: '/parapet/v1/:project_id/coverage',
     right: 'read',
     summary: 'Coverage of each system that servers of the project run, with the feeds that answer for it',
-    handler: async ({ project }) => ({ json: await coverageRows(database, project.id, clock()) }),
+    handler: async ({ project, grantedScope }) => {
+      const scope = { projectId: project.id, enterpriseProjects: grantedScope };
+      return { json: jsonResult(await coverageRows(database, scope, clock())) };
+    },
   });
 }

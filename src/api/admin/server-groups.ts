@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import Type from 'typebox';
 import { appError } from '../../errors.ts';
+import type { EnterpriseProjectScope } from '../../identity/rights.ts';
 import type { Database } from '../../store/database.ts';
 import {
   createServerGroup,
@@ -25,7 +26,10 @@ export function serverGroupEndpoints(database: Database): readonly Endpoint[] {
       url: URL,
       right: 'read',
       summary: 'All server groups of the project with the number of their servers',
-      handler: async ({ project }) => ({ json: { groups: await listServerGroups(database, project.id) } }),
+      handler: async ({ project, grantedScope }) => {
+        const scope = { projectId: project.id, enterpriseProjects: grantedScope };
+        return { json: { groups: await listServerGroups(database, scope) } };
+      },
     }),
     projectEndpoint({
       operation: 'CreateServerGroup',
@@ -34,7 +38,8 @@ export function serverGroupEndpoints(database: Database): readonly Endpoint[] {
       right: 'operate',
       summary: 'Make a server group',
       body: newGroup,
-      handler: async ({ project, body }) => {
+      handler: async ({ project, body, grantedScope }) => {
+        requireWholeProject(grantedScope);
         const group = { id: randomUUID(), name: body.name };
         await createServerGroup(database, { projectId: project.id, ...group });
         return { status: 201, json: group };
@@ -46,7 +51,8 @@ export function serverGroupEndpoints(database: Database): readonly Endpoint[] {
       url: `${URL}/:group_id`,
       right: 'operate',
       summary: 'Remove a server group; its servers stay, in no group',
-      handler: async ({ project, path }) => {
+      handler: async ({ project, path, grantedScope }) => {
+        requireWholeProject(grantedScope);
         const group = path('group_id');
         const removed = await database.transaction((tx) => removeServerGroup(tx, project.id, group));
         if (!removed) throw appError('group-unknown', { group });
@@ -54,4 +60,9 @@ export function serverGroupEndpoints(database: Database): readonly Endpoint[] {
       },
     }),
   ];
+}
+
+/** A group may hold servers of every enterprise project, so changing groups takes the right in all of them. */
+function requireWholeProject(scope: EnterpriseProjectScope): void {
+  if (scope !== 'all') throw appError('right-missing', { right: 'operate in every enterprise project' });
 }

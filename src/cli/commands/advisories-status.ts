@@ -30,7 +30,11 @@ Examples:
       const project = await chooseProject(store, given.text('project'));
       const feeds = await listFeeds(store.database);
       const { now } = store.clock();
-      const coverage = await coverageRows(store.database, project.id, store.clock());
+      const coverage = await coverageRows(
+        store.database,
+        { projectId: project.id, enterpriseProjects: 'all' },
+        store.clock(),
+      );
       writeResult(io, given.flag('json'), {
         json: { feeds, ...coverage },
         text: [...feedLines(feeds, now), '', ...systemLines(coverage)].join('\n'),

@@ -37,7 +37,7 @@ Examples:
       words: { count: 0, what: '' },
       run: async ({ store, given }) => {
         const { id } = await chooseProject(store, given.text('project'));
-        const groups = await listServerGroups(store.database, id);
+        const groups = await listServerGroups(store.database, { projectId: id, enterpriseProjects: 'all' });
         return { json: groups, text: groups.length === 0 ? 'No groups.' : groupTable(groups) };
       },
     },
@@ -81,7 +81,7 @@ function checkName(name: string): void {
 }
 
 async function chooseGroup(store: CommandStore, projectId: string, wanted: string): Promise<ServerGroup> {
-  const groups = await listServerGroups(store.database, projectId);
+  const groups = await listServerGroups(store.database, { projectId, enterpriseProjects: 'all' });
   const found = groups.find((one) => one.id === wanted) ?? groups.find((one) => one.name === wanted);
   if (found === undefined) throw appError('group-unknown', { group: wanted });
   return found;

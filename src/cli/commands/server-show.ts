@@ -36,7 +36,7 @@ Examples:
       const scope = { projectId: project.id, enterpriseProjects: 'all' } as const;
       const server = await showServer(store.database, scope, id);
       if (server === undefined) throw new Error(`server ${id} went away while it was read`);
-      const { systems } = await coverageRows(store.database, project.id, store.clock());
+      const { systems } = await coverageRows(store.database, scope, store.clock());
       const coverage = systems.find((one) => one.system === server.system);
       const packages = await findingPackages(store.database, { projectId: project.id, serverId: id });
       const findings = worstFirst(server.findings).map((finding) => ({

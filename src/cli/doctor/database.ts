@@ -88,7 +88,10 @@ async function checkFleet({ database, clock }: StorePlace): Promise<readonly Che
   );
   const projects = await database.query<{ id: string }>('SELECT id FROM project ORDER BY id');
   const rows: ProjectCoverage['systems'][number][] = [];
-  for (const { id } of projects) rows.push(...(await coverageRows(database, id, clock())).systems);
+  for (const { id } of projects)
+    rows.push(
+      ...(await coverageRows(database, { projectId: id, enterpriseProjects: 'all' }, clock())).systems,
+    );
   return [feedsCheck(feeds?.count ?? 0, rows), silentCheck(rows, clock().silentDays)];
 }
 

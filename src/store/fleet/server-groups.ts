@@ -2,6 +2,7 @@ import { appError } from '../../errors.ts';
 import { foldCase } from '../../server-view/server-view.ts';
 import type { Queryable } from '../database.ts';
 import { storableText } from '../storable-text.ts';
+import type { FleetScope } from './server-ids-in-scope.ts';
 
 /** Server groups of a project: a name under which servers are filtered. One table and its statements. */
 
@@ -14,13 +15,17 @@ export interface ServerGroup {
   readonly servers: number;
 }
 
-/** All groups of the project by name. */
-export async function listServerGroups(tx: Queryable, projectId: string): Promise<readonly ServerGroup[]> {
+/** All groups of the project by name, each with the number of its servers in scope. */
+export async function listServerGroups(
+  tx: Queryable,
+  { projectId, enterpriseProjects }: FleetScope,
+): Promise<readonly ServerGroup[]> {
   return await tx.query<ServerGroup>(
     `SELECT g.id, g.name, count(s.id) AS servers
      FROM server_group g LEFT JOIN server s ON s.project_id = g.project_id AND s.group_id = g.id
+       AND ($2::text[] IS NULL OR s.enterprise_project_id = ANY ($2))
      WHERE g.project_id = $1 GROUP BY g.id, g.name ORDER BY g.name COLLATE "C"`,
-    [projectId],
+    [projectId, enterpriseProjects === 'all' ? null : enterpriseProjects],
   );
 }
 

@@ -2,7 +2,7 @@
 const MOMENT = /(?:At|Since|Time|^date)$/;
 
 /**
- * A result as `--json` shows it, whatever it was made of: names in snake_case, moments as ISO 8601. Only the names of
+ * A result as `--json` and our own API show it, whatever it was made of: names in snake_case, moments as ISO 8601. Only the names of
  * fields are touched; nothing here has names that are data with capitals in them.
  */
 export function jsonResult(value: unknown): unknown {

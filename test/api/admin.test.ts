@@ -1,0 +1,140 @@
+/** Our own API: single servers, groups and coverage, and that nobody sees past their enterprise projects there either. */
+import { describe, expect, it } from 'vitest';
+import { showCoverage } from '../../src/api/admin/coverage.ts';
+import { serverGroupEndpoints } from '../../src/api/admin/server-groups.ts';
+import { serverEndpoints } from '../../src/api/admin/servers.ts';
+import { acceptInventory } from '../../src/jobs/accept-inventory.ts';
+import { importAdvisories } from '../../src/jobs/import-advisories.ts';
+import { listServerGroups } from '../../src/store/fleet/server-groups.ts';
+import { createEnterpriseProject } from '../../src/store/identity/create-enterprise-project.ts';
+import { listEnterpriseProjects } from '../../src/store/identity/list-enterprise-projects.ts';
+import { advisoryItem, clockAt, installed, itemsOf, SYSTEMD, serverOf, T0 } from '../jobs/fleet-fixture.ts';
+import { testApplication } from './application.ts';
+
+const test = await testApplication({
+  endpoints: (database) => [
+    ...serverEndpoints({
+      database,
+      enterpriseProjectExists: async (domainId, id) =>
+        (await listEnterpriseProjects(database, domainId)).some((one) => one.id === id),
+      groupExists: async (projectId, id) =>
+        (await listServerGroups(database, { projectId, enterpriseProjects: 'all' })).some(
+          (one) => one.id === id,
+        ),
+      now: () => T0,
+    }),
+    ...serverGroupEndpoints(database),
+    showCoverage(database, () => clockAt(0)),
+  ],
+});
+const { database, projectId, domainId } = test;
+const BASE = `/parapet/v1/${projectId}`;
+
+await createEnterpriseProject(database, { domainId, id: 'pay', name: 'payments', createdAt: T0 });
+await importAdvisories(database, () => itemsOf(advisoryItem(SYSTEMD)), { now: T0 });
+const old = installed({ ecosystem: 'debian:10', name: 'systemd', version: '241-7~deb10u8' });
+async function addServer(name: string, enterpriseProjectId: string): Promise<string> {
+  const server = { ...serverOf(name, [old], { settings: { enterpriseProjectId } }), projectId };
+  return (await acceptInventory(database, server, clockAt(0))).serverId;
+}
+const ours = await addServer('ours', '0');
+const theirs = await addServer('theirs', 'pay');
+const admin = await test.logIn(test.admin);
+const payUser = await test.logIn(
+  await test.addUser('pia', [{ role: 'operate', enterpriseProjectId: 'pay' }]),
+);
+
+async function call(method: 'GET' | 'PATCH' | 'POST' | 'DELETE', path: string, token: string, body?: object) {
+  const response = await test.app.inject({
+    method,
+    url: BASE + path,
+    headers: { 'x-auth-token': token },
+    ...(body === undefined ? {} : { payload: body }),
+  });
+  return { status: response.statusCode, body: response.body === '' ? undefined : response.json() };
+}
+
+describe('a server', () => {
+  it('is shown with its settings and findings', async () => {
+    expect(await call('GET', `/servers/${ours}`, admin)).toMatchObject({
+      status: 200,
+      body: {
+        name: 'ours',
+        system: 'debian:10',
+        packages: 1,
+        findings: [{ id: 'DLA-3377-1', fixable: true }],
+      },
+    });
+  });
+
+  it('takes settings, and its priorities follow its importance', async () => {
+    const change = {
+      asset_value: 'test',
+      region: 'eu',
+      public_ip: '203.0.113.5',
+      cluster_id: 'c-1',
+      node_type: 'cce',
+    };
+    expect(await call('PATCH', `/servers/${ours}`, admin, change)).toMatchObject({ status: 200 });
+    // "high" is 7.5 points, 6.5 on a test server.
+    expect((await call('GET', `/servers/${ours}`, admin)).body).toMatchObject({
+      region: 'eu',
+      public_ip: '203.0.113.5',
+      cluster_id: 'c-1',
+      node_type: 'cce',
+      findings: [{ priority: 'Medium' }],
+    });
+  });
+
+  it('refuses an unknown group, an unknown enterprise project and a word that is none', async () => {
+    expect(await call('PATCH', `/servers/${ours}`, admin, { group_id: 'nope' })).toMatchObject({
+      status: 404,
+    });
+    expect(await call('PATCH', `/servers/${ours}`, admin, { enterprise_project_id: 'nope' })).toMatchObject({
+      status: 400,
+    });
+    expect(await call('PATCH', `/servers/${ours}`, admin, { asset_value: 'vital' })).toMatchObject({
+      status: 400,
+    });
+    expect(await call('PATCH', `/servers/${ours}`, admin, { nonsense: 1 })).toMatchObject({ status: 400 });
+  });
+
+  it('of another enterprise project is neither seen, changed nor removed', async () => {
+    for (const [method, body] of [['GET'], ['PATCH', { region: 'x' }], ['DELETE']] as const) {
+      const answer = await call(method, `/servers/${ours}`, payUser, body);
+      expect(answer).toMatchObject({ status: 403, body: { error_code: '00000010' } });
+    }
+    expect((await call('GET', `/servers/${theirs}`, payUser)).status).toBe(200);
+    const moved = await call('PATCH', `/servers/${theirs}`, payUser, { enterprise_project_id: '0' });
+    expect(moved).toMatchObject({ status: 400, body: { error_code: 'HSS.0003' } });
+  });
+});
+
+describe('groups and coverage', () => {
+  it('count only what the asker may see, and groups are changed only with the right everywhere', async () => {
+    const made = await call('POST', '/groups', admin, { name: 'edge' });
+    expect(made.status).toBe(201);
+    expect(await call('POST', '/groups', admin, { name: 'edge' })).toMatchObject({ status: 409 });
+    await call('PATCH', `/servers/${ours}`, admin, { group_id: made.body.id });
+    expect((await call('GET', '/groups', admin)).body).toMatchObject({
+      groups: [{ name: 'edge', servers: 1 }],
+    });
+    expect((await call('GET', '/groups', payUser)).body).toMatchObject({
+      groups: [{ name: 'edge', servers: 0 }],
+    });
+    expect(await call('POST', '/groups', payUser, { name: 'x' })).toMatchObject({ status: 403 });
+    expect(await call('DELETE', `/groups/${made.body.id}`, payUser)).toMatchObject({ status: 403 });
+    expect(await call('DELETE', `/groups/${made.body.id}`, admin)).toMatchObject({ status: 204 });
+    expect((await call('GET', `/servers/${ours}`, admin)).body.group_id).toBeUndefined();
+    const seen = async (token: string) => (await call('GET', '/coverage', token)).body.systems;
+    expect(await seen(admin)).toMatchObject([{ system: 'debian:10', status: 'covered', servers: 2 }]);
+    expect(await seen(payUser)).toMatchObject([{ system: 'debian:10', status: 'covered', servers: 1 }]);
+  });
+});
+
+it('removes a server with everything that hangs on it', async () => {
+  expect(await call('DELETE', `/servers/${theirs}`, payUser)).toMatchObject({ status: 204 });
+  expect((await call('GET', `/servers/${theirs}`, admin)).status).toBe(403);
+  const left = await database.query('SELECT 1 FROM finding_event WHERE server_id = $1', [theirs]);
+  expect(left).toEqual([]);
+});
