@@ -39,6 +39,7 @@ describe('parapet doctor', () => {
     await cli.run(['advisories', 'import', join(FIXTURES, 'advisories/bitnami.osv.jsonl')]);
     const { code, out } = await cli.run(['doctor']);
     expect(out).toMatch(/WRONG +advisories: 1 servers are unknown.*debian:11/);
+    expect(out).toContain('warning  exploitation: The known-exploited catalogue was never imported');
     expect(code).toBe(1);
   });
 

@@ -3,9 +3,11 @@ import { isAppError } from '../../errors.ts';
 import { prepareSecretKey } from '../../identity/secret-key.ts';
 import { coverageRows, type ProjectCoverage } from '../../jobs/coverage-rows.ts';
 import type { CoverageClock } from '../../jobs/refresh-unknown.ts';
+import { listFeeds } from '../../store/advisories/list-feeds.ts';
 import type { Database } from '../../store/database.ts';
 import { findSecretKeyFingerprint } from '../../store/identity/find-secret-key-fingerprint.ts';
 import { type Check, ok, warning, wrong } from './check.ts';
+import { EXPLOITATION_FEEDS, exploitationCheck } from './exploitation.ts';
 
 /** Two clocks further apart than this make signed requests fail sooner than they should. */
 const CLOCK_DIFFERENCE_MAX_MS = 30_000;
@@ -83,16 +85,19 @@ async function checkSecretKey({ database, secretKeyFile, dataDir }: StorePlace):
 }
 
 async function checkFleet({ database, clock }: StorePlace): Promise<readonly Check[]> {
-  const [feeds] = await database.query<{ count: number }>(
-    `SELECT count(*) AS count FROM feed WHERE name NOT IN ('known-exploited', 'epss')`,
-  );
+  const feeds = await listFeeds(database);
   const projects = await database.query<{ id: string }>('SELECT id FROM project ORDER BY id');
   const rows: ProjectCoverage['systems'][number][] = [];
   for (const { id } of projects)
     rows.push(
       ...(await coverageRows(database, { projectId: id, enterpriseProjects: 'all' }, clock())).systems,
     );
-  return [feedsCheck(feeds?.count ?? 0, rows), silentCheck(rows, clock().silentDays)];
+  const exploitation = exploitationCheck(feeds, clock());
+  return [
+    feedsCheck(feeds.filter((feed) => !EXPLOITATION_FEEDS.includes(feed.name)).length, rows),
+    ...(exploitation === undefined ? [] : [exploitation]),
+    silentCheck(rows, clock().silentDays),
+  ];
 }
 
 function feedsCheck(feeds: number, rows: ProjectCoverage['systems']): Check {
