@@ -79,6 +79,8 @@ CREATE TABLE vulnerability (
   id text NOT NULL CHECK (length(id) BETWEEN 1 AND 64),
   title text NOT NULL,
   cves text[] NOT NULL,
+  -- What its own records say; `cvss` is the highest of that and of what any record says of one of its CVEs alone.
+  own_cvss real,
   cvss real,
   severity_word text,
   published_at bigint,

@@ -363,6 +363,7 @@ CREATE TABLE vulnerability (
   id text NOT NULL,
   title text NOT NULL,
   cves text[] NOT NULL,
+  own_cvss real,
   cvss real,
   severity_word text,
   published_at bigint,

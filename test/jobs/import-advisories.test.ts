@@ -115,6 +115,28 @@ describe('an import of advisories', () => {
     expect(await heldIds()).not.toContain('DLA-1-1');
   });
 
+  it('rates an advisory without a score by what other records say of its CVEs, and follows when that changes', async () => {
+    const cvssOf = async (id: string) =>
+      (await database.query<{ cvss: number | null }>('SELECT cvss FROM vulnerability WHERE id = $1', [id]))[0]
+        ?.cvss;
+    const dsa = { ...SYSTEMD, id: 'DSA-1-1', cves: ['CVE-2024-0001', 'CVE-2024-0002'] };
+    await importAdvisories(database, () => itemsOf(advisoryItem(dsa)), now);
+    expect(await cvssOf('DSA-1-1')).toBeNull();
+    const bitnami = { ...TOMCAT, id: 'BIT-x-1', cves: ['CVE-2024-0002'] };
+    await importAdvisories(database, () => itemsOf(advisoryItem(bitnami)), now);
+    expect(await cvssOf('DSA-1-1')).toBe(9.8);
+    const withdrawn = {
+      kind: 'withdrawn',
+      feed: 'osv',
+      id: 'BIT-x-1',
+      modified: T0,
+      reason: 'withdrawn',
+    } as const;
+    const lower = { ...bitnami, id: 'BIT-x-2', vector: 'CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:L/I:N/A:N' };
+    await importAdvisories(database, () => itemsOf(withdrawn, advisoryItem(lower)), now);
+    expect(await cvssOf('DSA-1-1')).toBe(3.3);
+  });
+
   it('keeps text that PostgreSQL cannot hold as replacement characters', async () => {
     const item = advisoryItem({ ...SYSTEMD, id: 'DLA-9-1', name: 'sys\0temd\ud800' });
     await importAdvisories(database, () => itemsOf(item), now);

@@ -20,7 +20,7 @@ export async function refreshVulnerabilities(tx: Queryable, revision: number): P
   await tx.query(`
     CREATE TEMPORARY TABLE changed_vulnerability (number integer PRIMARY KEY) ON COMMIT DROP;
     CREATE TEMPORARY TABLE vulnerability_before ON COMMIT DROP AS
-      SELECT v.number, v.cvss, v.severity_word, v.published_at, v.known_exploited, v.exploit_probability
+      SELECT v.number, v.own_cvss, v.cves, v.cvss, v.severity_word, v.published_at, v.known_exploited, v.exploit_probability
       FROM vulnerability v
       WHERE (v.type, v.id) IN (SELECT type, id FROM touched_vulnerability)
          OR v.cves && (SELECT coalesce(array_agg(cve), '{}') FROM touched_cve);
@@ -31,6 +31,7 @@ export async function refreshVulnerabilities(tx: Queryable, revision: number): P
     if (done) break;
   }
   await refreshUrgent(tx, revision);
+  await refreshScores(tx, revision);
   await tx.query(
     `UPDATE vulnerability v SET
        known_exploited = n.known_exploited, exploit_probability = n.exploit_probability, revision = $1
@@ -83,12 +84,12 @@ async function uniteBatch(
   const united = [...records.values()].map(({ ref, facts }) => uniteFacts(ref, facts));
   if (united.length > 0) {
     await tx.query(
-      `INSERT INTO vulnerability (type, id, title, cves, cvss, severity_word, published_at, known_exploited, revision)
+      `INSERT INTO vulnerability (type, id, title, cves, own_cvss, severity_word, published_at, known_exploited, revision)
        SELECT type, id, title, ARRAY(SELECT json_array_elements_text(cves)), cvss, word, published_at, false, $1
        FROM unnest($2::text[], $3::text[], $4::text[], $5::json[], $6::real[], $7::text[], $8::bigint[])
          AS u (type, id, title, cves, cvss, word, published_at)
        ON CONFLICT (type, id) DO UPDATE SET
-         title = excluded.title, cves = excluded.cves, cvss = excluded.cvss, severity_word = excluded.severity_word,
+         title = excluded.title, cves = excluded.cves, own_cvss = excluded.own_cvss, severity_word = excluded.severity_word,
          published_at = excluded.published_at, revision = excluded.revision`,
       [
         range.revision,
@@ -106,11 +107,51 @@ async function uniteBatch(
   return range.after + VULNERABILITIES_PER_BATCH >= (last?.seq ?? 0);
 }
 
+/**
+ * The highest CVSS of a vulnerability's CVEs (design.md section 4), also where its own vendor gives none: a record about one
+ * CVE alone says what that CVE is worth, wherever it is listed. Looked at again are the touched vulnerabilities, and those
+ * that share a CVE whose worth changed.
+ */
+async function refreshScores(tx: Queryable, revision: number): Promise<void> {
+  await tx.query(`
+    -- A vulnerability that no record names any more keeps its row, but is worth nothing.
+    UPDATE vulnerability v SET own_cvss = NULL, revision = ${Math.trunc(revision)} FROM touched_vulnerability t
+      WHERE v.type = t.type AND v.id = t.id AND v.own_cvss IS NOT NULL
+        AND NOT EXISTS (SELECT FROM advisory_vulnerability a WHERE a.type = v.type AND a.vulnerability_id = v.id);
+    CREATE TEMPORARY TABLE rescored_cve ON COMMIT DROP AS
+      SELECT DISTINCT v.cves[1] AS cve FROM vulnerability v LEFT JOIN vulnerability_before b USING (number)
+      WHERE v.revision = ${Math.trunc(revision)} AND cardinality(v.cves) = 1
+        AND (v.own_cvss, v.cves) IS DISTINCT FROM (b.own_cvss, b.cves);
+    INSERT INTO vulnerability_before
+      SELECT v.number, v.own_cvss, v.cves, v.cvss, v.severity_word, v.published_at, v.known_exploited, v.exploit_probability
+      FROM vulnerability v
+      WHERE v.cves && (SELECT coalesce(array_agg(cve), '{}') FROM rescored_cve)
+        AND v.revision < ${Math.trunc(revision)}
+        AND NOT EXISTS (SELECT FROM vulnerability_before b WHERE b.number = v.number)`);
+  await tx.query(
+    `WITH looked_at AS (
+       SELECT number FROM vulnerability_before
+       UNION SELECT v.number FROM vulnerability v JOIN touched_vulnerability USING (type, id)
+     ), worth AS (
+       SELECT cves[1] AS cve, max(own_cvss) AS cvss FROM vulnerability
+       WHERE cardinality(cves) = 1 AND own_cvss IS NOT NULL GROUP BY cves[1]
+     ), scored AS (
+       SELECT v.number, greatest(v.own_cvss, max(w.cvss)) AS cvss
+       FROM looked_at JOIN vulnerability v USING (number)
+       LEFT JOIN LATERAL unnest(v.cves) AS c (cve) ON true LEFT JOIN worth w ON w.cve = c.cve
+       GROUP BY v.number, v.own_cvss
+     )
+     UPDATE vulnerability v SET cvss = s.cvss, revision = $1
+     FROM scored s WHERE v.number = s.number AND v.cvss IS DISTINCT FROM s.cvss`,
+    [revision],
+  );
+}
+
 /** An emergency vulnerability per CVE of the catalogue. Being in it is what ranks it (at least 9), so it needs no CVSS. */
 async function refreshUrgent(tx: Queryable, revision: number): Promise<void> {
   await tx.query(
-    `INSERT INTO vulnerability (type, id, title, cves, cvss, severity_word, published_at, known_exploited, revision)
-     SELECT 'urgent_vul', 'URGENT-' || k.cve, k.name, ARRAY[k.cve], NULL, NULL, k.added_at, true, $1
+    `INSERT INTO vulnerability (type, id, title, cves, severity_word, published_at, known_exploited, revision)
+     SELECT 'urgent_vul', 'URGENT-' || k.cve, k.name, ARRAY[k.cve], NULL, k.added_at, true, $1
      FROM known_exploited k JOIN touched_cve t ON t.cve = k.cve AND t.catalogue
      ON CONFLICT (type, id) DO UPDATE SET title = excluded.title, published_at = excluded.published_at, revision = excluded.revision`,
     [revision],
