@@ -177,8 +177,8 @@ const CATALOGUE = {
   },
   'secret-key-differs': {
     status: 500,
-    message: (f: { readonly path: string }) =>
-      `Secret key ${f.path} is not the key this database was made with: access keys could not be read. Copy the key file of the first node here, or point PARAPET_SECRET_KEY_FILE at it`,
+    message: (f: { readonly path: string; readonly problem: string }) =>
+      `Secret key ${f.path} ${f.problem}: access keys could not be read. Copy the key file of the first node here, or point PARAPET_SECRET_KEY_FILE at it`,
   },
   'inventory-unreadable': {
     status: 400,

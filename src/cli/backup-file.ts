@@ -1,6 +1,6 @@
 /** A backup as a file: gzip over the lines of store/backup/backup-format.ts. Written whole or not at all. */
 import { randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, statSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -29,6 +29,9 @@ const BACKUP_LIMITS = { ...ARCHIVE_LIMITS, ratioMax: 1_100, unpackedBytesMax: Nu
  * `backup-unwritable` for a failure of the file; what `lines` throws comes out as it is. Nothing half-done stays.
  */
 export async function writeBackupFile(path: string, lines: AsyncIterable<string>): Promise<void> {
+  if (existsSync(path) && statSync(path).isDirectory()) {
+    throw appError('backup-unwritable', { file: path, problem: 'it is a folder' });
+  }
   const draft = join(dirname(path), `.parapet-backup-${randomBytes(6).toString('hex')}`);
   let failure: { readonly error: unknown } | undefined;
   const watched = async function* (): AsyncGenerator<string> {

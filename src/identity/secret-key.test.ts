@@ -49,10 +49,12 @@ describe('the secret key', () => {
     writeFileSync(other, 'ab'.repeat(32));
     await expect(prepareSecretKey({ file: other, dataDir }, record)).rejects.toMatchObject({
       code: 'secret-key-differs',
+      message: expect.stringContaining('is not the key this database was made with'),
     });
     rmSync(join(dataDir, SECRET_KEY_FILE_NAME));
     await expect(prepareSecretKey({ file: undefined, dataDir }, record)).rejects.toMatchObject({
       code: 'secret-key-differs',
+      message: expect.stringContaining('is not there'),
     });
     await expect(async () => statSync(join(dataDir, SECRET_KEY_FILE_NAME))).rejects.toThrow('ENOENT');
   });

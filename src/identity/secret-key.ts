@@ -17,6 +17,8 @@ const TAG_BYTES = 16;
 const FILE_MODE = 0o600;
 const FINGERPRINT_TEXT = 'parapet secret key fingerprint';
 const CIPHER = 'aes-256-gcm';
+const KEY_GONE = 'is not there, though this database was made with one';
+const KEY_OF_ANOTHER = 'is not the key this database was made with';
 
 export interface SecretKey {
   /** Seals a text; it opens only under the same label (here: the access key it belongs to). */
@@ -43,7 +45,7 @@ export async function prepareSecretKey(
   const known = await record.findFingerprint();
   let key = await readKey(path);
   if (key === undefined) {
-    if (known !== undefined) throw appError('secret-key-differs', { path });
+    if (known !== undefined) throw appError('secret-key-differs', { path, problem: KEY_GONE });
     if (place.file !== undefined) {
       throw appError('secret-key-unusable', {
         path,
@@ -53,7 +55,8 @@ export async function prepareSecretKey(
     key = await makeKey(path);
   }
   const fingerprint = createHmac('sha256', key).update(FINGERPRINT_TEXT).digest();
-  if (!fingerprint.equals(await record.claim(fingerprint))) throw appError('secret-key-differs', { path });
+  if (!fingerprint.equals(await record.claim(fingerprint)))
+    throw appError('secret-key-differs', { path, problem: KEY_OF_ANOTHER });
   return secretKeyOf(key);
 }
 
