@@ -111,7 +111,7 @@ export function canPass(account: Account, folder: string): boolean {
 /** Creates the data folder where it is missing, and makes sure that it can be written and passed through. */
 export function prepareDataFolder(folder: DataFolder): void {
   try {
-    mkdirSync(folder.path, { recursive: true, mode: folder.account === undefined ? 0o700 : 0o711 });
+    makeFolders(folder.path, folder.account === undefined ? 0o700 : 0o711);
     if (!statSync(folder.path).isDirectory()) {
       throw unusable(folder, 'it is no folder', 'Choose another one with PARAPET_DATA_DIR.');
     }
@@ -125,6 +125,23 @@ export function prepareDataFolder(folder: DataFolder): void {
   if (folder.account !== undefined && !canPass(folder.account, folder.path)) {
     const way = 'Open the folders above it (chmod o+x), or choose another one with PARAPET_DATA_DIR.';
     throw unusable(folder, `${folder.account.name}, as whom PostgreSQL runs, cannot pass through it`, way);
+  }
+}
+
+/**
+ * Makes a folder and those above it that are missing. Not by mkdir's own `recursive`: Node.js tries for ever where a folder
+ * is there but takes no new ones and says ENOENT, as /proc does.
+ */
+function makeFolders(path: string, mode: number): void {
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST') return;
+    const parent = dirname(path);
+    if (code !== 'ENOENT' || existsSync(parent)) throw error;
+    makeFolders(parent, mode);
+    mkdirSync(path, { mode });
   }
 }
 
@@ -147,6 +164,8 @@ export function folderError(folder: DataFolder, error: unknown): unknown {
     case 'ENOSPC':
     case 'EDQUOT':
       return unusable(folder, 'its disk is full', `Free space there, ${choose}`, error);
+    case 'ENOENT':
+      return unusable(folder, 'it cannot be made there', 'Choose another one with PARAPET_DATA_DIR.', error);
     case 'ENOTDIR':
     case 'EEXIST':
       return unusable(
