@@ -1,5 +1,5 @@
 /** Inventories in, servers listed, shown, changed and removed, groups kept: the commands, on real inventories. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FIXTURES, reportOf, testCommandLine } from './command-line.ts';
@@ -90,6 +90,32 @@ describe('parapet inventory import', () => {
     expect(result.imported).toMatchObject([{ is_new: true }]);
     expect(result.failed.map((one) => one.file)).toEqual([bad, join(cli.folder, 'gone')]);
     expect(err).toMatch(/^failed: .*bad\.json is not an inventory/m);
+  });
+
+  it('takes every file below a folder, in the order of their names, and names what it cannot take', async () => {
+    const folder = join(cli.folder, 'fleet');
+    mkdirSync(join(folder, 'rack-2'), { recursive: true });
+    writeFileSync(join(folder, 'b'), reportOf('folder-b'));
+    writeFileSync(join(folder, 'rack-2', 'a'), reportOf('folder-a'));
+    writeFileSync(join(folder, '.hidden'), 'not an inventory');
+    writeFileSync(join(folder, 'note.txt'), 'not an inventory');
+    symlinkSync(REPORT, join(folder, 'out'));
+    const { code, out } = await cli.run(['inventory', 'import', '--json', folder]);
+    expect(code).toBe(1);
+    const result: Imported = JSON.parse(out);
+    expect(result.imported.map((one) => one.name)).toEqual(['folder-b', 'folder-a']);
+    expect(result.failed.map((one) => one.file)).toEqual([join(folder, 'out'), join(folder, 'note.txt')]);
+    const named = await cli.run(['inventory', 'import', folder, '--name', 'x']);
+    expect(named.code).toBe(2);
+    expect(named.err).toContain('--name and --server-id go with one file');
+  });
+
+  it('says that a folder has no files', async () => {
+    const empty = join(cli.folder, 'empty');
+    mkdirSync(empty);
+    const { code, err } = await cli.run(['inventory', 'import', empty]);
+    expect(code).toBe(1);
+    expect(err).toContain(`failed: ${empty}: is a folder without files`);
   });
 
   it('refuses a second file of the same server instead of replacing what it just took', async () => {

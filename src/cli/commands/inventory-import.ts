@@ -7,6 +7,7 @@ import { acceptInventory } from '../../jobs/accept-inventory.ts';
 import { findServers } from '../../store/fleet/find-server.ts';
 import type { ServerSettings } from '../../store/fleet/save-server.ts';
 import { type Command, type CommandIo, JSON_OPTION, readArguments, usage, writeResult } from '../command.ts';
+import { type InventoryFiles, inventoryFiles } from '../inventory-files.ts';
 import { startProgress } from '../progress.ts';
 import { readInput } from '../read-files.ts';
 import {
@@ -44,9 +45,10 @@ interface ImportedFile {
 export const inventoryImport: Command = {
   name: 'inventory import',
   summary: 'Import inventories from files',
-  help: `Usage: parapet inventory import FILE… [OPTIONS]
+  help: `Usage: parapet inventory import FILE|FOLDER|-… [OPTIONS]
 
-Takes each file as a report of one server: stored, matched and in the view when the command returns. - is standard input.
+Takes each file as a report of one server: stored, matched and in the view when the command returns. A folder stands for
+every file below it, hidden ones apart; - is standard input.
 Formats, seen by their content, plain or gzip: ${INVENTORY_FORMATS.join(', ')}.
 
 Which server it is: --server-id, else the file's own identifier of the server, else its name in the project: --name, else
@@ -64,17 +66,18 @@ ${PROJECT_HELP}
 Examples:
   parapet inventory import /var/lib/dpkg/status --os-release /etc/os-release --name web-01
   syft dir:/ -o cyclonedx-json | parapet inventory import - --name web-01 --group edge --asset-value important
+  parapet inventory import ./sboms --region eu-1
 `,
   run: async (args, io) => {
     const given = readArguments(args, {
       command: 'inventory import',
       options: OPTIONS,
-      positionals: { min: 1, max: 100_000, what: 'a file with an inventory' },
+      positionals: { min: 1, max: 100_000, what: 'a file or folder with inventories' },
     });
-    const files = given.positionals;
+    const found = await inventoryFiles(given.positionals, io.signal);
     const name = textOption('--name', given.text('name'), { min: 1, max: 64 });
     const serverId = textOption('--server-id', given.text('server-id'), { min: 1, max: 64 });
-    if (files.length > 1 && (name !== undefined || serverId !== undefined)) {
+    if (found.files.length > 1 && (name !== undefined || serverId !== undefined)) {
       throw usage('inventory import', '--name and --server-id go with one file');
     }
     const settings = givenSettings(given);
@@ -96,7 +99,7 @@ Examples:
           groupId: await groupIdFor(store, project.id, group),
         },
       };
-      const { imported, failed } = await importFiles(files, target, store, io);
+      const { imported, failed } = await importFiles(found, target, store, io);
       writeResult(io, given.flag('json'), {
         json: { imported, failed },
         text: imported.map(importedText).join('\n'),
@@ -115,7 +118,12 @@ interface Target {
   readonly settings: ServerSettings;
 }
 
-async function importFiles(files: readonly string[], target: Target, store: CommandStore, io: CommandIo) {
+async function importFiles(
+  { files, problems }: InventoryFiles,
+  target: Target,
+  store: CommandStore,
+  io: CommandIo,
+) {
   const progress = startProgress(io, 'Importing inventories');
   const imported: ImportedFile[] = [];
   const failed: { file: string; problem: string }[] = [];
@@ -123,6 +131,13 @@ async function importFiles(files: readonly string[], target: Target, store: Comm
     progress.end();
     io.err(text);
   };
+  const fail = (file: string, { message }: Error): void => {
+    failed.push({ file, problem: message });
+    tell(`failed: ${message}\n`);
+  };
+  for (const { where, problem } of problems) {
+    fail(where, appError('parameter-invalid', { name: where, problem }));
+  }
   try {
     for (const [index, file] of files.entries()) {
       io.signal.throwIfAborted();
@@ -133,8 +148,7 @@ async function importFiles(files: readonly string[], target: Target, store: Comm
         for (const problem of one.problems) tell(`skipped: ${file}: ${problem}\n`);
       } catch (error) {
         if (!(error instanceof AppError) || error.status >= 500) throw error;
-        failed.push({ file, problem: error.message });
-        tell(`failed: ${error.message}\n`);
+        fail(file, error);
       }
     }
     return { imported, failed };
