@@ -8,15 +8,17 @@ export const INVENTORY_FILE_BYTES_MAX = 256 * 1024 * 1024;
 
 /** The bytes of a file, or of standard input for `-`. Throws `parameter-invalid` where it cannot be read or is too large. */
 export async function readInput(path: string, io: Pick<CommandIo, 'stdin'>): Promise<Buffer> {
-  return path === '-' ? await readStdin(io) : await readWhole(path);
+  return path === '-' ? await readBounded(io.stdin, 'standard input') : await readWhole(path);
 }
 
 async function readWhole(path: string): Promise<Buffer> {
   try {
     const handle = await open(path, 'r');
     try {
-      const { size } = await handle.stat();
-      if (size > INVENTORY_FILE_BYTES_MAX) throw tooLarge(path);
+      const about = await handle.stat();
+      // A pipe or a device does not say how much it holds.
+      if (!about.isFile()) return await readBounded(handle.createReadStream(), path);
+      if (about.size > INVENTORY_FILE_BYTES_MAX) throw tooLarge(path);
       return await handle.readFile();
     } finally {
       await handle.close();
@@ -33,13 +35,13 @@ async function readWhole(path: string): Promise<Buffer> {
   }
 }
 
-async function readStdin(io: Pick<CommandIo, 'stdin'>): Promise<Buffer> {
+async function readBounded(stream: NodeJS.ReadableStream, name: string): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let bytes = 0;
-  for await (const piece of io.stdin) {
+  for await (const piece of stream) {
     const buffer = Buffer.from(piece);
     bytes += buffer.length;
-    if (bytes > INVENTORY_FILE_BYTES_MAX) throw tooLarge('standard input');
+    if (bytes > INVENTORY_FILE_BYTES_MAX) throw tooLarge(name);
     pieces.push(buffer);
   }
   return Buffer.concat(pieces);

@@ -110,6 +110,12 @@ describe('parapet inventory import', () => {
     expect(named.err).toContain('--name and --server-id go with one file');
   });
 
+  it('reads from a device no more than it reads of a file', async () => {
+    const { code, err } = await cli.run(['inventory', 'import', '/dev/zero', '--name', 'endless']);
+    expect(code).toBe(1);
+    expect(err).toContain('failed: /dev/zero: an inventory may have 256 MiB; this is more');
+  });
+
   it('says that a folder has no files', async () => {
     const empty = join(cli.folder, 'empty');
     mkdirSync(empty);
