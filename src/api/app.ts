@@ -47,6 +47,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   addRequestContext(app, parts.log);
+  endConnectionsOnClose(app);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
   app.setNotFoundHandler((request) => {
     const path = (request.raw.url ?? '').split('?', 1)[0] ?? '';
@@ -57,6 +58,17 @@ export function buildApp(parts: AppParts): FastifyInstance {
     app.route({ method, url, exposeHeadRoute: false, handler: serveEndpoint(endpoint, parts.authenticator) });
   }
   return app;
+}
+
+/** A connection that has had its answer would otherwise hold up the end of the process for KEEP_ALIVE_TIMEOUT_MS. */
+function endConnectionsOnClose(app: FastifyInstance): void {
+  let isClosing = false;
+  app.addHook('preClose', async () => {
+    isClosing = true;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('Connection', 'close');
+  });
 }
 
 function createFramework(parts: AppParts): FastifyInstance {
