@@ -1,5 +1,6 @@
 import type { Queryable } from '../database.ts';
 import { holdAdvisorySet } from './lock-advisory-set.ts';
+import { namingCve } from './refresh-vulnerabilities.ts';
 
 /**
  * Last step of an import that changed something: leaves the work that follows as rows and raises the revision. Holds the advisory set alone from here to the commit, so no report can slip old matches in between.
@@ -18,8 +19,7 @@ export async function finishImport(
     -- A catalogue entry that comes or goes adds or removes the emergency vulnerability wherever its CVE is matched.
     SELECT p.project_id, p.id FROM package p
     WHERE p.match_vulnerability && (
-      SELECT coalesce(array_agg(v.number), '{}') FROM vulnerability v
-      WHERE v.cves && (SELECT coalesce(array_agg(cve), '{}') FROM touched_cve WHERE catalogue))
+      SELECT coalesce(array_agg(number), '{}') FROM (${namingCve('touched_cve')} WHERE t.catalogue) named)
     ON CONFLICT DO NOTHING;
     INSERT INTO reassess (project_id, package_ids, vulnerabilities)
     SELECT held.project_id, '{}', changed.numbers

@@ -10,6 +10,10 @@ const VULNERABILITIES_PER_BATCH = 2_000;
 
 type AdvisoryFacts = Omit<Advisory, 'affected'>;
 
+/** What is kept of a vulnerability, to tell afterwards what changed. */
+const FACTS_BEFORE =
+  'v.number, v.own_cvss, v.cves, v.cvss, v.severity_word, v.published_at, v.known_exploited, v.exploit_probability';
+
 /**
  * Works out the facts of every touched vulnerability again from the advisories that carry its id (design.md section 4:
  * records of one id from several sources are one vulnerability), and of the emergency ones from the known-exploited
@@ -19,12 +23,12 @@ type AdvisoryFacts = Omit<Advisory, 'affected'>;
 export async function refreshVulnerabilities(tx: Queryable, revision: number): Promise<void> {
   await tx.query(`
     CREATE TEMPORARY TABLE changed_vulnerability (number integer PRIMARY KEY) ON COMMIT DROP;
-    CREATE TEMPORARY TABLE vulnerability_before ON COMMIT DROP AS
-      SELECT v.number, v.own_cvss, v.cves, v.cvss, v.severity_word, v.published_at, v.known_exploited, v.exploit_probability
-      FROM vulnerability v
-      WHERE (v.type, v.id) IN (SELECT type, id FROM touched_vulnerability)
-         OR v.cves && (SELECT coalesce(array_agg(cve), '{}') FROM touched_cve);
     ALTER TABLE touched_vulnerability ADD COLUMN seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;
+    ANALYZE touched_vulnerability; ANALYZE touched_cve;
+    CREATE TEMPORARY TABLE vulnerability_before ON COMMIT DROP AS
+      SELECT ${FACTS_BEFORE} FROM vulnerability v WHERE v.number IN (
+        SELECT number FROM vulnerability JOIN touched_vulnerability USING (type, id)
+        UNION ${namingCve('touched_cve')});
   `);
   for (let after = 0; ; after += VULNERABILITIES_PER_BATCH) {
     const done = await uniteBatch(tx, { after, revision });
@@ -39,9 +43,7 @@ export async function refreshVulnerabilities(tx: Queryable, revision: number): P
        SELECT v.number,
          EXISTS (SELECT FROM known_exploited k WHERE k.cve = ANY (v.cves)) AS known_exploited,
          (SELECT max(e.probability) FROM exploit_probability e WHERE e.cve = ANY (v.cves)) AS exploit_probability
-       FROM vulnerability v
-       WHERE (v.type, v.id) IN (SELECT type, id FROM touched_vulnerability)
-          OR v.cves && (SELECT coalesce(array_agg(cve), '{}') FROM touched_cve)
+       FROM looked_at JOIN vulnerability v USING (number)
      ) n
      WHERE v.number = n.number
        AND (v.known_exploited, v.exploit_probability) IS DISTINCT FROM (n.known_exploited, n.exploit_probability)`,
@@ -110,7 +112,7 @@ async function uniteBatch(
 /**
  * The highest CVSS of a vulnerability's CVEs (design.md section 4), also where its own vendor gives none: a record about one
  * CVE alone says what that CVE is worth, wherever it is listed. Looked at again are the touched vulnerabilities, and those
- * that share a CVE whose worth changed.
+ * that share a CVE whose worth changed. Leaves all of them in `looked_at`.
  */
 async function refreshScores(tx: Queryable, revision: number): Promise<void> {
   await tx.query(`
@@ -122,17 +124,17 @@ async function refreshScores(tx: Queryable, revision: number): Promise<void> {
       SELECT DISTINCT v.cves[1] AS cve FROM vulnerability v LEFT JOIN vulnerability_before b USING (number)
       WHERE v.revision = ${Math.trunc(revision)} AND cardinality(v.cves) = 1
         AND (v.own_cvss, v.cves) IS DISTINCT FROM (b.own_cvss, b.cves);
+    ANALYZE rescored_cve;
     INSERT INTO vulnerability_before
-      SELECT v.number, v.own_cvss, v.cves, v.cvss, v.severity_word, v.published_at, v.known_exploited, v.exploit_probability
-      FROM vulnerability v
-      WHERE v.cves && (SELECT coalesce(array_agg(cve), '{}') FROM rescored_cve)
-        AND v.revision < ${Math.trunc(revision)}
-        AND NOT EXISTS (SELECT FROM vulnerability_before b WHERE b.number = v.number)`);
+      SELECT ${FACTS_BEFORE} FROM vulnerability v
+      WHERE v.revision < ${Math.trunc(revision)} AND v.number IN (${namingCve('rescored_cve')})
+        AND NOT EXISTS (SELECT FROM vulnerability_before b WHERE b.number = v.number);
+    CREATE TEMPORARY TABLE looked_at ON COMMIT DROP AS
+      SELECT number FROM vulnerability_before
+      UNION SELECT v.number FROM vulnerability v JOIN touched_vulnerability USING (type, id);
+    ANALYZE looked_at`);
   await tx.query(
-    `WITH looked_at AS (
-       SELECT number FROM vulnerability_before
-       UNION SELECT v.number FROM vulnerability v JOIN touched_vulnerability USING (type, id)
-     ), worth AS (
+    `WITH worth AS (
        SELECT cves[1] AS cve, max(own_cvss) AS cvss FROM vulnerability
        WHERE cardinality(cves) = 1 AND own_cvss IS NOT NULL GROUP BY cves[1]
      ), scored AS (
@@ -156,4 +158,13 @@ async function refreshUrgent(tx: Queryable, revision: number): Promise<void> {
      ON CONFLICT (type, id) DO UPDATE SET title = excluded.title, published_at = excluded.published_at, revision = excluded.revision`,
     [revision],
   );
+}
+
+/**
+ * The numbers of the vulnerabilities that name a CVE of `table`. CVE by CVE, so that it is a hash join: `cves && (list of
+ * them all)` compares each with each (measured for 20,000
+ * vulnerabilities and as many CVEs: 6.1 s, so 36 ms), and EPSS names 300,000.
+ */
+export function namingCve(table: 'touched_cve' | 'rescored_cve'): string {
+  return `SELECT v.number FROM vulnerability v CROSS JOIN LATERAL unnest(v.cves) AS c (cve) JOIN ${table} t USING (cve)`;
 }
