@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, mkdtemp, open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Advisory, AffectedPackage } from './advisory.ts';
 import {
@@ -11,11 +11,10 @@ import {
   type CompiledRecord,
   type CompiledSection,
 } from './compiled-format.ts';
+import { Spill, writeAll } from './compiled-spill.ts';
 import { recordFactsOf } from './record-facts.ts';
 import { vulnerabilityIdsOf } from './vulnerability-id.ts';
 
-/** Bytes of one ecosystem that are held before they go to its spill file. */
-const SPILL_BYTES = 256 * 1024;
 /** Lower probabilities change no priority (design.md section 4), so they are not kept. */
 const PROBABILITY_MIN = 0.1;
 
@@ -60,85 +59,6 @@ export async function writeCompiled(path: string, input: CompiledInput): Promise
   }
 }
 
-/** One ecosystem while it is gathered. */
-class Spill {
-  readonly ecosystem: string;
-  readonly feeds: string[] = [];
-  readonly #records: SpillFile;
-  readonly #candidates: SpillFile;
-  recordCount = 0;
-
-  constructor(ecosystem: string, folder: string, number: number) {
-    this.ecosystem = ecosystem;
-    this.#records = new SpillFile(join(folder, `${number}.records`));
-    this.#candidates = new SpillFile(join(folder, `${number}.candidates`));
-  }
-
-  addRecord(record: CompiledRecord): number {
-    this.#records.add(JSON.stringify(record));
-    this.recordCount += 1;
-    return this.recordCount - 1;
-  }
-
-  addCandidate(name: string, candidate: CompiledCandidate): void {
-    this.#candidates.add(`${JSON.stringify(name)}\t${JSON.stringify(candidate)}`);
-  }
-
-  feedNumber(feed: string): number {
-    const held = this.feeds.indexOf(feed);
-    return held >= 0 ? held : this.feeds.push(feed) - 1;
-  }
-
-  async flush(bytesMin: number): Promise<void> {
-    await this.#records.flush(bytesMin);
-    await this.#candidates.flush(bytesMin);
-  }
-
-  async recordLines(): Promise<string[]> {
-    return this.#records.lines();
-  }
-
-  async candidateLines(): Promise<string[]> {
-    return this.#candidates.lines();
-  }
-}
-
-/** Lines on their way through the disk. JSON texts hold no line feed, so a line is a text. */
-class SpillFile {
-  readonly #path: string;
-  #held: string[] = [];
-  #heldLength = 0;
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  add(line: string): void {
-    this.#held.push(line);
-    this.#heldLength += line.length + 1;
-  }
-
-  async flush(bytesMin: number): Promise<void> {
-    if (this.#held.length === 0 || this.#heldLength < bytesMin) return;
-    const file = await open(this.#path, 'a');
-    try {
-      await file.write(`${this.#held.join('\n')}\n`);
-    } finally {
-      await file.close();
-    }
-    this.#held = [];
-    this.#heldLength = 0;
-  }
-
-  async lines(): Promise<string[]> {
-    await this.flush(0);
-    const text = await readFile(this.#path, 'utf8').catch(() => '');
-    const lines = text.split('\n');
-    lines.pop();
-    return lines;
-  }
-}
-
 async function spill(folder: string, input: CompiledInput): Promise<readonly Spill[]> {
   const spills = new Map<string, Spill>();
   for await (const { feed, advisory } of input.advisories) {
@@ -156,7 +76,7 @@ async function spill(folder: string, input: CompiledInput): Promise<readonly Spi
       }
       target.addCandidate(input.filedName(affected), candidateOf(record, advisory, affected));
     }
-    for (const target of numbers.keys()) await target.flush(SPILL_BYTES);
+    for (const target of numbers.keys()) await target.flush();
   }
   return [...spills.values()].sort((a, b) => (a.ecosystem < b.ecosystem ? -1 : 1));
 }
@@ -213,12 +133,12 @@ async function assemble(path: string, spills: readonly Spill[], input: CompiledI
       sections,
     };
     const table = Buffer.from(JSON.stringify(contents));
-    await file.write(table, 0, table.length, offset);
+    await writeAll(file, table, offset);
     const header = Buffer.alloc(COMPILED_HEADER_BYTES);
     header.write(COMPILED_MAGIC, 'latin1');
     header.writeBigUInt64LE(BigInt(offset), 8);
     header.writeBigUInt64LE(BigInt(table.length), 16);
-    await file.write(header, 0, header.length, 0);
+    await writeAll(file, header, 0);
     await file.sync();
   } finally {
     await file.close();
@@ -226,51 +146,15 @@ async function assemble(path: string, spills: readonly Spill[], input: CompiledI
 }
 
 async function writeSection(file: FileHandle, offset: number, source: Spill): Promise<CompiledSection> {
-  const candidates = groupByName(await source.candidateLines());
-  const records = await source.recordLines();
-  const recordStarts = [0];
-  for (const record of records) recordStarts.push((recordStarts.at(-1) ?? 0) + Buffer.byteLength(record));
-  const index: CompiledIndex = {
-    names: candidates.names,
-    starts: candidates.starts,
-    recordStarts,
-    feeds: source.feeds,
-  };
-  const parts = [JSON.stringify(index), candidates.texts.join(''), records.join('')].map((text) =>
-    Buffer.from(text),
-  );
-  let at = offset;
-  for (const part of parts) {
-    await file.write(part, 0, part.length, at);
-    at += part.length;
-  }
-  const [indexBytes = 0, candidateBytes = 0, recordBytes = 0] = parts.map((part) => part.length);
+  const { names, starts, writeTo } = await source.candidatesByName();
+  const { recordStarts, feeds } = source;
+  const index: CompiledIndex = { names, starts, recordStarts, feeds };
+  const indexText = Buffer.from(JSON.stringify(index));
+  const indexBytes = indexText.byteLength;
+  await writeAll(file, indexText, offset);
+  const candidateBytes = await writeTo(file, offset + indexBytes);
+  const recordBytes = await source.copyRecords(file, offset + indexBytes + candidateBytes);
   return { offset, indexBytes, candidateBytes, recordBytes };
-}
-
-function groupByName(lines: readonly string[]): {
-  readonly names: readonly string[];
-  readonly starts: readonly number[];
-  readonly texts: readonly string[];
-} {
-  const byName = new Map<string, string[]>();
-  for (const line of lines) {
-    const tab = line.indexOf('\t');
-    const name: unknown = JSON.parse(line.slice(0, tab));
-    if (typeof name !== 'string') continue;
-    const held = byName.get(name);
-    if (held === undefined) byName.set(name, [line.slice(tab + 1)]);
-    else held.push(line.slice(tab + 1));
-  }
-  const names = [...byName.keys()].sort();
-  const starts = [0];
-  const texts: string[] = [];
-  for (const name of names) {
-    const text = `[${(byName.get(name) ?? []).join(',')}]`;
-    texts.push(text);
-    starts.push((starts.at(-1) ?? 0) + Buffer.byteLength(text));
-  }
-  return { names, starts, texts };
 }
 
 function compiledCoverage(row: CompiledInput['coverage'][number]): CompiledCoverage {

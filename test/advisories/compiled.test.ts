@@ -169,6 +169,22 @@ describe('the compiled advisory file', () => {
     );
   });
 
+  it('holds what is larger than a block of the file, in any script', async () => {
+    const path = join(folder, 'advisories.compiled');
+    const versions = Array.from({ length: 60_000 }, (_, at) => `1.${at}-ü漢😀`);
+    const large = advisory('DSA-1-1', [affected('debian:11', 'größe', { versions })], {
+      summary: '漢'.repeat(600_000),
+    });
+    const small = advisory('DSA-2-1', [affected('debian:11', 'größe')]);
+    await writeCompiled(path, input([small, large, small]));
+    const compiled = new CompiledAdvisories(path);
+    const found = compiled.candidates('debian:11', new Set(['größe']));
+    compiled.close();
+    expect(found.map((one) => one.advisoryId)).toEqual(['DSA-2-1', 'DSA-1-1', 'DSA-2-1']);
+    expect(found[1]?.affected.versions).toEqual(versions);
+    expect(found[1]?.facts.summary).toBe(large.summary);
+  });
+
   it('is replaced whole: an opened one stays readable, and a failed writing changes nothing and leaves nothing', async () => {
     const path = join(folder, 'advisories.compiled');
     await writeCompiled(path, input([BOTH]));
