@@ -137,6 +137,48 @@ describe('an import of advisories', () => {
     expect(await cvssOf('DSA-1-1')).toBe(3.3);
   });
 
+  it('tells every vulnerability how its CVEs are exploited, also those that came before the lists', async () => {
+    const dsa = { ...SYSTEMD, id: 'DSA-7-1', cves: ['CVE-2024-0701', 'CVE-2024-0702'] };
+    const other = { ...TOMCAT, id: 'BIT-y-1', cves: ['CVE-2024-0703'] };
+    const list = (feed: string) => ({ kind: 'list', feed, publishedAt: T0 }) as const;
+    const entry = (cve: string) =>
+      ({ kind: 'known-exploited', entry: { cve, name: 'x', addedAt: T0 } }) as const;
+    const epss = (cve: string, probability: number) =>
+      ({ kind: 'exploit-probability', cve, probability }) as const;
+    const facts = () =>
+      database.query(
+        `SELECT id, known_exploited AS exploited, round(exploit_probability::numeric, 2)::float8 AS probability
+         FROM vulnerability WHERE cves && '{CVE-2024-0701,CVE-2024-0702,CVE-2024-0703}' AND type <> 'urgent_vul' ORDER BY id`,
+      );
+    await importAdvisories(database, () => itemsOf(advisoryItem(dsa), advisoryItem(other)), now);
+    await importAdvisories(
+      database,
+      () =>
+        itemsOf(
+          list('known-exploited'),
+          entry('CVE-2024-0702'),
+          list('epss'),
+          epss('CVE-2024-0701', 0.25),
+          epss('CVE-2024-0702', 0.5),
+        ),
+      now,
+    );
+    expect(await facts()).toEqual([
+      { id: 'DSA-7-1', exploited: true, probability: 0.5 },
+      { id: 'HCVD-APP-CVE-2024-0703', exploited: false, probability: null },
+    ]);
+    await importAdvisories(
+      database,
+      () =>
+        itemsOf(list('known-exploited'), entry('CVE-2024-0703'), list('epss'), epss('CVE-2024-0701', 0.25)),
+      now,
+    );
+    expect(await facts()).toEqual([
+      { id: 'DSA-7-1', exploited: false, probability: 0.25 },
+      { id: 'HCVD-APP-CVE-2024-0703', exploited: true, probability: null },
+    ]);
+  });
+
   it('keeps text that PostgreSQL cannot hold as replacement characters', async () => {
     const item = advisoryItem({ ...SYSTEMD, id: 'DLA-9-1', name: 'sys\0temd\ud800' });
     await importAdvisories(database, () => itemsOf(item), now);

@@ -36,19 +36,7 @@ export async function refreshVulnerabilities(tx: Queryable, revision: number): P
   }
   await refreshUrgent(tx, revision);
   await refreshScores(tx, revision);
-  await tx.query(
-    `UPDATE vulnerability v SET
-       known_exploited = n.known_exploited, exploit_probability = n.exploit_probability, revision = $1
-     FROM (
-       SELECT v.number,
-         EXISTS (SELECT FROM known_exploited k WHERE k.cve = ANY (v.cves)) AS known_exploited,
-         (SELECT max(e.probability) FROM exploit_probability e WHERE e.cve = ANY (v.cves)) AS exploit_probability
-       FROM looked_at JOIN vulnerability v USING (number)
-     ) n
-     WHERE v.number = n.number
-       AND (v.known_exploited, v.exploit_probability) IS DISTINCT FROM (n.known_exploited, n.exploit_probability)`,
-    [revision],
-  );
+  await refreshExploitation(tx, revision);
   // EPSS moves every day by little; only its steps (priority.ts: 0.1 and 0.5) can move a priority.
   await tx.query(`
     INSERT INTO changed_vulnerability (number)
@@ -145,6 +133,25 @@ async function refreshScores(tx: Queryable, revision: number): Promise<void> {
      )
      UPDATE vulnerability v SET cvss = s.cvss, revision = $1
      FROM scored s WHERE v.number = s.number AND v.cvss IS DISTINCT FROM s.cvss`,
+    [revision],
+  );
+}
+
+/** What the catalogue and EPSS say of the CVEs of every vulnerability in `looked_at`. */
+async function refreshExploitation(tx: Queryable, revision: number): Promise<void> {
+  // A join of all of them: asking both lists for each vulnerability's CVEs took half of a first import.
+  await tx.query(
+    `UPDATE vulnerability v SET
+       known_exploited = n.known_exploited, exploit_probability = n.exploit_probability, revision = $1
+     FROM (
+       SELECT v.number, bool_or(k.cve IS NOT NULL) AS known_exploited, max(e.probability) AS exploit_probability
+       FROM looked_at JOIN vulnerability v USING (number)
+       LEFT JOIN LATERAL unnest(v.cves) AS c (cve) ON true
+       LEFT JOIN known_exploited k USING (cve) LEFT JOIN exploit_probability e USING (cve)
+       GROUP BY v.number
+     ) n
+     WHERE v.number = n.number
+       AND (v.known_exploited, v.exploit_probability) IS DISTINCT FROM (n.known_exploited, n.exploit_probability)`,
     [revision],
   );
 }
