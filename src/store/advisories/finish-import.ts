@@ -11,15 +11,18 @@ export async function finishImport(
 ): Promise<void> {
   await holdAdvisorySet(tx);
   await tx.query(`
+    ANALYZE touched_package;
+    -- Name by name, so that it is a hash join: comparing each list with all names took 11 s for 40,000 packages and 20,000
+    -- names (so 0.06 s), and reports wait meanwhile.
     INSERT INTO rematch_package (project_id, package_id)
     SELECT p.project_id, p.id
-    FROM (SELECT ecosystem, array_agg(name) AS names FROM touched_package GROUP BY ecosystem) t
-    JOIN package p ON p.ecosystem = t.ecosystem AND p.lookup_names && t.names
+    FROM package p CROSS JOIN LATERAL unnest(p.lookup_names) AS filed (name)
+    JOIN touched_package t ON t.ecosystem = p.ecosystem AND t.name = filed.name
     UNION
     -- A catalogue entry that comes or goes adds or removes the emergency vulnerability wherever its CVE is matched.
-    SELECT p.project_id, p.id FROM package p
-    WHERE p.match_vulnerability && (
-      SELECT coalesce(array_agg(number), '{}') FROM (${namingCve('touched_cve')} WHERE t.catalogue) named)
+    SELECT p.project_id, p.id
+    FROM package p CROSS JOIN LATERAL unnest(p.match_vulnerability) AS matched (number)
+    WHERE matched.number IN (${namingCve('touched_cve')} WHERE t.catalogue)
     ON CONFLICT DO NOTHING;
     INSERT INTO reassess (project_id, package_ids, vulnerabilities)
     SELECT held.project_id, '{}', changed.numbers
