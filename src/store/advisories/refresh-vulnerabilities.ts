@@ -2,11 +2,13 @@ import type { Advisory } from '../../advisories/advisory.ts';
 import type { RecordFacts } from '../../advisories/filed-candidate.ts';
 import { recordFactsOf } from '../../advisories/record-facts.ts';
 import type { VulnerabilityRef, VulnerabilityType } from '../../matching/candidate.ts';
-import { uniteFacts } from '../../matching/vulnerability-facts.ts';
-import type { Queryable } from '../database.ts';
+import { uniteFacts, type VulnerabilityFacts } from '../../matching/vulnerability-facts.ts';
+import type { Queryable, Transaction } from '../database.ts';
 
-/** How many vulnerabilities are united at a time; a kernel vulnerability's advisories are some 20 kB. */
+/** How many vulnerabilities are written at a time. */
 const VULNERABILITIES_PER_BATCH = 2_000;
+/** How many records are read at a time; a kernel advisory's facts are some 20 kB. */
+const RECORDS_PER_BATCH = 2_000;
 
 type AdvisoryFacts = Omit<Advisory, 'affected'>;
 
@@ -20,20 +22,16 @@ const FACTS_BEFORE =
  * catalogue. Rows are added and changed, never deleted: their numbers stand in arrays. Fills `changed_vulnerability` with
  * the numbers whose change can move a fixing priority.
  */
-export async function refreshVulnerabilities(tx: Queryable, revision: number): Promise<void> {
+export async function refreshVulnerabilities(tx: Transaction, revision: number): Promise<void> {
   await tx.query(`
     CREATE TEMPORARY TABLE changed_vulnerability (number integer PRIMARY KEY) ON COMMIT DROP;
-    ALTER TABLE touched_vulnerability ADD COLUMN seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;
     ANALYZE touched_vulnerability; ANALYZE touched_cve;
     CREATE TEMPORARY TABLE vulnerability_before ON COMMIT DROP AS
       SELECT ${FACTS_BEFORE} FROM vulnerability v WHERE v.number IN (
         SELECT number FROM vulnerability JOIN touched_vulnerability USING (type, id)
         UNION ${namingCve('touched_cve')});
   `);
-  for (let after = 0; ; after += VULNERABILITIES_PER_BATCH) {
-    const done = await uniteBatch(tx, { after, revision });
-    if (done) break;
-  }
+  await uniteTouched(tx, revision);
   await refreshUrgent(tx, revision);
   await refreshScores(tx, revision);
   await refreshExploitation(tx, revision);
@@ -48,53 +46,71 @@ export async function refreshVulnerabilities(tx: Queryable, revision: number): P
            width_bucket(coalesce(b.exploit_probability, 0)::float8, ARRAY[0.1, 0.5]::float8[]))`);
 }
 
-async function uniteBatch(
-  tx: Queryable,
-  range: { readonly after: number; readonly revision: number },
-): Promise<boolean> {
+async function uniteTouched(tx: Transaction, revision: number): Promise<void> {
+  let united: VulnerabilityFacts[] = [];
+  for await (const { ref, records } of recordsOfTouched(tx)) {
+    united.push(uniteFacts(ref, records));
+    if (united.length < VULNERABILITIES_PER_BATCH) continue;
+    await saveUnited(tx, united, revision);
+    united = [];
+  }
+  if (united.length > 0) await saveUnited(tx, united, revision);
+}
+
+/** Every touched vulnerability that records name, with them, ordered by feed and id. */
+async function* recordsOfTouched(
+  tx: Transaction,
+): AsyncGenerator<{ readonly ref: VulnerabilityRef; readonly records: readonly RecordFacts[] }> {
   // A row a record: a list of texts a row would cost the driver more than all the rest.
-  const rows = await tx.query<{ type: VulnerabilityType; id: string; facts: string }>(
+  const batches = tx.stream<{ type: VulnerabilityType; id: string; facts: string }>(
     `SELECT t.type, t.id, a.facts
      FROM touched_vulnerability t
      JOIN advisory_vulnerability v ON v.type = t.type AND v.vulnerability_id = t.id
      JOIN advisory a ON a.number = v.advisory
-     WHERE t.seq > $1 AND t.seq <= $1 + $2 AND t.type <> 'urgent_vul'
-     ORDER BY t.seq, a.feed, a.id`,
-    [range.after, VULNERABILITIES_PER_BATCH],
+     WHERE t.type <> 'urgent_vul'
+     ORDER BY t.type, t.id, a.feed, a.id`,
+    [],
+    RECORDS_PER_BATCH,
   );
-  const records = new Map<string, { readonly ref: VulnerabilityRef; readonly facts: RecordFacts[] }>();
-  for (const { type, id, facts } of rows) {
-    // Written by stageAdvisories from an Advisory, so this is its form.
-    const record = recordFactsOf({ ...(JSON.parse(facts) as AdvisoryFacts), affected: [] });
-    const key = `${type}\n${id}`;
-    const held = records.get(key);
-    if (held === undefined) records.set(key, { ref: { type, id }, facts: [record] });
-    else held.facts.push(record);
+  let held: { readonly ref: VulnerabilityRef; readonly records: RecordFacts[] } | undefined;
+  for await (const batch of batches) {
+    for (const { type, id, facts } of batch) {
+      // Written by stageAdvisories from an Advisory, so this is its form.
+      const record = recordFactsOf({ ...(JSON.parse(facts) as AdvisoryFacts), affected: [] });
+      if (held?.ref.id === id && held.ref.type === type) held.records.push(record);
+      else {
+        if (held !== undefined) yield held;
+        held = { ref: { type, id }, records: [record] };
+      }
+    }
   }
-  const united = [...records.values()].map(({ ref, facts }) => uniteFacts(ref, facts));
-  if (united.length > 0) {
-    await tx.query(
-      `INSERT INTO vulnerability (type, id, title, cves, own_cvss, severity_word, published_at, known_exploited, revision)
-       SELECT type, id, title, ARRAY(SELECT json_array_elements_text(cves)), cvss, word, published_at, false, $1
-       FROM unnest($2::text[], $3::text[], $4::text[], $5::json[], $6::real[], $7::text[], $8::bigint[])
-         AS u (type, id, title, cves, cvss, word, published_at)
-       ON CONFLICT (type, id) DO UPDATE SET
-         title = excluded.title, cves = excluded.cves, own_cvss = excluded.own_cvss, severity_word = excluded.severity_word,
-         published_at = excluded.published_at, revision = excluded.revision`,
-      [
-        range.revision,
-        united.map((u) => u.type),
-        united.map((u) => u.id),
-        united.map((u) => u.title),
-        united.map((u) => JSON.stringify(u.cves)),
-        united.map((u) => u.cvss ?? null),
-        united.map((u) => u.word ?? null),
-        united.map((u) => u.publishedAt ?? null),
-      ],
-    );
-  }
-  const [last] = await tx.query<{ seq: number | null }>(`SELECT max(seq) AS seq FROM touched_vulnerability`);
-  return range.after + VULNERABILITIES_PER_BATCH >= (last?.seq ?? 0);
+  if (held !== undefined) yield held;
+}
+
+async function saveUnited(
+  tx: Queryable,
+  united: readonly VulnerabilityFacts[],
+  revision: number,
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO vulnerability (type, id, title, cves, own_cvss, severity_word, published_at, known_exploited, revision)
+     SELECT type, id, title, ARRAY(SELECT json_array_elements_text(cves)), cvss, word, published_at, false, $1
+     FROM unnest($2::text[], $3::text[], $4::text[], $5::json[], $6::real[], $7::text[], $8::bigint[])
+       AS u (type, id, title, cves, cvss, word, published_at)
+     ON CONFLICT (type, id) DO UPDATE SET
+       title = excluded.title, cves = excluded.cves, own_cvss = excluded.own_cvss, severity_word = excluded.severity_word,
+       published_at = excluded.published_at, revision = excluded.revision`,
+    [
+      revision,
+      united.map((u) => u.type),
+      united.map((u) => u.id),
+      united.map((u) => u.title),
+      united.map((u) => JSON.stringify(u.cves)),
+      united.map((u) => u.cvss ?? null),
+      united.map((u) => u.word ?? null),
+      united.map((u) => u.publishedAt ?? null),
+    ],
+  );
 }
 
 /**
