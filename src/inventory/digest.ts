@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Inventory } from './inventory.ts';
+import { packageFields } from './package.ts';
 
 /**
  * The digest of everything installed, whatever the file and its order: `sha256:` and 64 hexadecimal digits over this
@@ -13,17 +14,7 @@ import type { Inventory } from './inventory.ts';
  */
 export function digestOfInventory(inventory: Inventory): string {
   const lines = inventory.packages.map((item) =>
-    [
-      item.ecosystem,
-      item.name,
-      item.version,
-      item.arch,
-      item.source,
-      item.sourceVersion,
-      item.module,
-      item.origin,
-      ...[...item.paths].sort(),
-    ].join('\t'),
+    [...packageFields(item), ...[...item.paths].sort()].join('\t'),
   );
   const sorted = [...new Set(lines)].map((line) => Buffer.from(line, 'utf8')).sort(Buffer.compare);
   const hash = createHash('sha256');

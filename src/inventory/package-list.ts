@@ -1,6 +1,6 @@
 import { appError } from '../errors.ts';
 import { INVENTORY_PACKAGES_MAX, PACKAGE_FIELD_LENGTH_MAX_CHARS } from './inventory.ts';
-import type { ApplicationEcosystem, InstalledPackage, Package } from './package.ts';
+import { type ApplicationEcosystem, type InstalledPackage, type Package, packageFields } from './package.ts';
 import { shownText } from './shown-text.ts';
 
 /** Most skipped records an inventory names; further ones are counted. */
@@ -153,16 +153,7 @@ export class PackageList {
       return;
     }
     // Control characters were refused above, so the separator cannot occur in a field.
-    const key = [
-      item.ecosystem,
-      item.name,
-      item.version,
-      item.arch,
-      item.source,
-      item.sourceVersion,
-      item.module,
-      item.origin,
-    ].join('\u0000');
+    const key = packageFields(item).join('\u0000');
     let entry = this.#packages.get(key);
     if (entry === undefined) {
       if (this.#packages.size >= INVENTORY_PACKAGES_MAX) {

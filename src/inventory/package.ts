@@ -42,6 +42,20 @@ export interface InstalledPackage extends Package {
   readonly paths: readonly string[];
 }
 
+/** The fields that make a package the one it is, in the one order in which they are keyed and digested. */
+export function packageFields(pkg: Package): readonly string[] {
+  return [
+    pkg.ecosystem,
+    pkg.name,
+    pkg.version,
+    pkg.arch,
+    pkg.source,
+    pkg.sourceVersion,
+    pkg.module,
+    pkg.origin,
+  ];
+}
+
 export function isApplicationEcosystem(ecosystem: string): ecosystem is ApplicationEcosystem {
   return (APPLICATION_ECOSYSTEMS as readonly string[]).includes(ecosystem);
 }

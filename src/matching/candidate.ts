@@ -42,19 +42,3 @@ export function lookupNames(pkg: Package): readonly string[] {
 export function filedName(affected: AffectedPackage): string {
   return kernelLookupName(affected.name);
 }
-
-/**
- * Which stored packages a change of the records filed under `name` may concern, for a search by name or source:
- * `equal` as they are, `like` as SQL LIKE patterns (`%` only; the characters of package names need no escape but `_`).
- */
-export function packagesFiledUnder(name: string): {
-  readonly equal: readonly string[];
-  readonly like: readonly string[];
-} {
-  const escaped = name.replaceAll('\\', '\\\\').replaceAll('_', '\\_').replaceAll('%', '\\%');
-  if (name.includes('*')) return { equal: [], like: [escaped.replaceAll('*', '%')] };
-  if (name === 'linux' || name.startsWith('linux-')) {
-    return { equal: [name], like: [`linux-signed${escaped.slice('linux'.length)}%`] };
-  }
-  return { equal: [name], like: [] };
-}

@@ -8,6 +8,7 @@ import {
 import type { Advisory, AffectedPackage } from '../advisory.ts';
 import { cveOfId, cvesInTexts } from '../cve.ts';
 import type { FeedItem } from '../feed.ts';
+import { sourceFixedIn } from '../fixed-in.ts';
 import { isFieldText } from '../record-text.ts';
 
 /** Whether a parsed YAML or JSON value is a file of Alpine's secdb: one repository of one release. */
@@ -60,7 +61,7 @@ export function* parseAlpineSecdb(secdb: JsonObject, where: string): Generator<F
           problem: 'has a fixed version without a list',
         };
       } else if (version !== '0') {
-        addFixes(byId, list, affectedBy(`alpine:${system}`, name, version));
+        addFixes(byId, list, sourceFixedIn({ ecosystem: `alpine:${system}`, name, scheme: 'apk' }, version));
       }
     }
   }
@@ -85,20 +86,6 @@ function addFixes(
     if (known === undefined) byId.set(id, [affected]);
     else known.push(affected);
   }
-}
-
-function affectedBy(ecosystem: string, name: string, fixed: string): AffectedPackage {
-  return {
-    ecosystem,
-    name,
-    matchOn: 'source',
-    scheme: 'apk',
-    ranges: [{ introduced: '', fixed, lastAffected: '' }],
-    versions: [],
-    architectures: [],
-    module: '',
-    pocket: '',
-  };
 }
 
 function advisoryOf(id: string, affected: readonly AffectedPackage[]): Advisory {

@@ -1,6 +1,7 @@
 import type { Advisory, AffectedPackage } from '../advisory.ts';
 import { cvesOfIds } from '../cve.ts';
 import type { FeedItem } from '../feed.ts';
+import { sourceFixedIn } from '../fixed-in.ts';
 import { firstLine, isFieldText, timeOf } from '../record-text.ts';
 
 /** Debian's code names and the releases they stand for (distro-info-data, debian.csv); before etch a release is the number with its point. */
@@ -126,22 +127,8 @@ function readBelow(entry: Entry, text: string): string | undefined {
   if (!isFieldText(name) || !isFieldText(version)) return 'names a package without a usable name or version';
   // `<unfixed>`, `<end-of-life>`, `<no-dsa>` and the like: affected, without a fix.
   const fixed = version.startsWith('<') ? '' : version;
-  entry.affected.push(affectedBy(`debian:${release}`, name, fixed));
+  entry.affected.push(sourceFixedIn({ ecosystem: `debian:${release}`, name, scheme: 'deb' }, fixed));
   return undefined;
-}
-
-function affectedBy(ecosystem: string, name: string, fixed: string): AffectedPackage {
-  return {
-    ecosystem,
-    name,
-    matchOn: 'source',
-    scheme: 'deb',
-    ranges: [{ introduced: '', fixed, lastAffected: '' }],
-    versions: [],
-    architectures: [],
-    module: '',
-    pocket: '',
-  };
 }
 
 function itemOf(entry: Entry, feed: DebianListFeed): FeedItem {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Package } from '../../inventory/package.ts';
+import { type Package, packageFields } from '../../inventory/package.ts';
 import { lookupNames } from '../../matching/candidate.ts';
 import type { Queryable } from '../database.ts';
 import { storableText } from '../storable-text.ts';
@@ -36,16 +36,7 @@ export async function internPackages(
 
 /** First 16 bytes of SHA-256 over the fields, in hex: no field can hold the separator's NUL by the time it gets here. */
 function digestOf(pkg: Package): string {
-  const fields = [
-    pkg.ecosystem,
-    pkg.name,
-    pkg.version,
-    pkg.arch,
-    pkg.source,
-    pkg.sourceVersion,
-    pkg.module,
-    pkg.origin,
-  ];
+  const fields = packageFields(pkg);
   return createHash('sha256').update(fields.map(storableText).join('\0')).digest('hex').slice(0, 32);
 }
 
