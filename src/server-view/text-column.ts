@@ -68,8 +68,13 @@ export class TextColumn {
     }
   }
 
+  /** Takes the last text back. */
+  dropLast(): void {
+    this.#count -= 1;
+  }
+
   get(index: number): string {
-    return this.#bytes.utf8Slice(this.#starts[index] ?? 0, (this.#starts[index + 1] ?? 1) - 1);
+    return this.#bytes.toString('utf8', this.#starts[index] ?? 0, (this.#starts[index + 1] ?? 1) - 1);
   }
 
   /** Order of two texts as bytes, which is that of `COLLATE "C"`. */
