@@ -1,8 +1,9 @@
 /**
- * Servers as columns: a row is one version of one server, written once and never changed but for its `scanTime`, by which
- * nothing is sorted or filtered. The same form holds what is loaded, a snapshot in the view's order, and the rows that have
+ * Servers as columns: a row is one version of one server, written once and never changed but for what nothing is sorted or
+ * filtered by (`takeMarks`). The same form holds what is loaded, a snapshot in the view's order, and the rows that have
  * changed since.
  */
+import type { ServerRow } from './server-view.ts';
 import { TextColumn } from './text-column.ts';
 import type { ViewRecord } from './view-record.ts';
 
@@ -21,7 +22,9 @@ export type Dimension = (typeof DIMENSIONS)[number];
 
 const TEXTS = ['id', 'name', 'nameFolded', 'publicIp', 'privateIp'] as const;
 const NUMBERS = ['worstFirst', 'worstNext', 'scanTime'] as const;
-const WORDS = ['head', 'list', 'score', 'statusBits', ...DIMENSIONS] as const;
+/** What makes two rows of one server read differently; their texts stand in their heads. */
+const READ_WORDS = ['list', 'score', 'statusBits', ...DIMENSIONS] as const;
+const WORDS = ['head', 'version', 'pass', ...READ_WORDS] as const;
 
 type TextName = (typeof TEXTS)[number];
 type NumberName = (typeof NUMBERS)[number];
@@ -35,7 +38,19 @@ export interface RowParts {
   readonly head: number;
   /** Number of its list in `ShownLists`. */
   readonly list: number;
+  /** The pass of comparing in which it was written or compared last. */
+  readonly pass: number;
 }
+
+/** Codes of these two dimensions are the indexes here: rows are written from them. */
+export const SEVERITY_LEVELS: readonly ServerRow['severityLevel'][] = [
+  '',
+  'High',
+  'Medium',
+  'Low',
+  'Security',
+];
+export const HANDLE_STATUSES: readonly ServerRow['handleStatus'][] = ['unhandled', 'handled'];
 
 /** Score of a row that has none. */
 export const NO_SCORE = 255;
@@ -72,6 +87,8 @@ export class ServerColumns {
     const words = (): Uint32Array => new Uint32Array(rows);
     this.words = {
       head: words(),
+      version: words(),
+      pass: words(),
       list: words(),
       score: words(),
       statusBits: words(),
@@ -108,6 +125,8 @@ export class ServerColumns {
     this.numbers.scanTime[row] = record.scanTime;
     this.words.head[row] = parts.head;
     this.words.list[row] = parts.list;
+    this.words.version[row] = record.version;
+    this.words.pass[row] = parts.pass;
     this.words.score[row] = record.score ?? NO_SCORE;
     this.words.statusBits[row] = record.statusBits;
     for (const dimension of DIMENSIONS) this.words[dimension][row] = parts.codes[dimension];
@@ -139,6 +158,13 @@ export class ServerColumns {
   dropLast(): void {
     this.#count -= 1;
     for (const name of TEXTS) this.texts[name].dropLast();
+  }
+
+  /** Takes over when a row was scanned, written and compared: a report that changes nothing changes these alone. */
+  takeMarks(row: number, other: ServerColumns, otherRow: number): void {
+    this.numbers.scanTime[row] = other.numbers.scanTime[otherRow] ?? 0;
+    this.words.version[row] = other.words.version[otherRow] ?? 0;
+    this.words.pass[row] = other.words.pass[otherRow] ?? 0;
   }
 
   counts(row: number): ViewRecord['counts'] {
@@ -179,7 +205,7 @@ export function compareRows(a: ServerColumns, rowA: number, b: ServerColumns, ro
   );
 }
 
-/** Whether two rows of one server read the same, but for `scanTime`. Texts of the row stand in its head, compared elsewhere. */
+/** Whether two rows of one server read the same but for their marks and heads. */
 export function isSameRow(a: ServerColumns, rowA: number, b: ServerColumns, rowB: number): boolean {
   for (const name of WORDS) if (name !== 'head' && a.words[name][rowA] !== b.words[name][rowB]) return false;
   return (

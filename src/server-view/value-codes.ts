@@ -2,6 +2,11 @@
 export class ValueCodes {
   readonly #codes = new Map<string, number>();
 
+  /** `fixed` values have their index as their code. */
+  constructor(fixed: readonly string[] = []) {
+    for (const value of fixed) this.codeOf(value);
+  }
+
   get count(): number {
     return this.#codes.size;
   }
