@@ -10,6 +10,7 @@ import { testDatabase } from '../database.ts';
 import {
   expectedPage,
   expectedRow,
+  GROUPS,
   type RandomServer,
   randomFilter,
   randomPage,
@@ -27,7 +28,11 @@ const listServers = listServersInSql(database, vulnerabilityDictionary(database)
 /** So small that a few changes make a new snapshot, in slices of one step, and fragments fill many buffers. */
 const SMALL = { overlayRowsMax: 3, chunkBytesLog2: 10, sliceMs: 0 };
 
-const randomFleet = fc.uniqueArray(randomServer, { selector: (server) => server.id, maxLength: 30 });
+const randomFleet = fc.uniqueArray(randomServer, {
+  selector: (server) => server.id,
+  maxLength: 30,
+  size: 'max',
+});
 const randomQuestion = fc.tuple(randomFilter('p'), randomPage);
 
 /** What may happen to a fleet. Servers are chosen by a number, modulo how many there are. */
@@ -36,6 +41,11 @@ const randomEvent = fc.oneof(
   fc.record({ kind: fc.constant('replace' as const), which: fc.nat(), server: randomServer }),
   fc.record({ kind: fc.constant('repeat' as const), which: fc.nat() }),
   fc.record({ kind: fc.constant('remove' as const), which: fc.nat() }),
+  fc.record({
+    kind: fc.constant('rename' as const),
+    group: fc.constantFrom(...GROUPS),
+    name: fc.constantFrom('e', 'web', 'STRASSE'),
+  }),
   fc.record({ kind: fc.constant('let others run' as const), steps: fc.integer({ min: 1, max: 12 }) }),
   fc.record({ kind: fc.constant('ask' as const), question: randomQuestion }),
 );
@@ -88,25 +98,35 @@ it('answers rightly after every change, also while a new snapshot is half built'
   await fc.assert(
     fc.asyncProperty(
       randomFleet,
-      fc.array(randomEvent, { minLength: 1, maxLength: 60 }),
+      fc.array(randomEvent, { minLength: 1, maxLength: 60, size: 'max' }),
       async (servers, events) => {
         const model = await loaded(servers, SMALL);
         let fleet = [...servers];
+        const names = new Map<string, string>();
+        const named = (server: RandomServer): RandomServer => ({
+          ...server,
+          groupName: names.get(server.group ?? ''),
+        });
         for (const event of events) {
           const which = 'which' in event ? fleet[event.which % Math.max(1, fleet.length)] : undefined;
           if (event.kind === 'ask') {
             const [filter, page] = event.question;
             expect(answered(model, filter, page)).toEqual(expected(fleet, filter, page));
+          } else if (event.kind === 'rename') {
+            names.set(event.group, event.name);
+            fleet = fleet.map(named);
+            model.renameGroup(event.group, event.name);
           } else if (event.kind === 'let others run') {
             for (let step = 0; step < event.steps; step += 1) await setImmediate();
           } else if (event.kind === 'remove') {
             fleet = fleet.filter((server) => server !== which);
             model.apply({ upserts: [], removals: which === undefined ? [] : [which.id] });
           } else if (event.kind === 'add') {
-            fleet = [...fleet.filter((server) => server.id !== event.server.id), event.server];
-            model.apply({ upserts: [viewRecord('p', event.server)], removals: [] });
+            const server = named(event.server);
+            fleet = [...fleet.filter((other) => other.id !== server.id), server];
+            model.apply({ upserts: [viewRecord('p', server)], removals: [] });
           } else if (which !== undefined) {
-            const server = event.kind === 'repeat' ? which : { ...event.server, id: which.id };
+            const server = event.kind === 'repeat' ? which : named({ ...event.server, id: which.id });
             fleet = fleet.map((other) => (other === which ? server : other));
             model.apply({ upserts: [viewRecord('p', server)], removals: [] });
           }
@@ -120,6 +140,6 @@ it('answers rightly after every change, also while a new snapshot is half built'
         expect(answered(model, ...whole)).toEqual(expected(fleet, ...whole));
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });

@@ -18,6 +18,8 @@ export interface RandomServer {
   readonly name: string;
   readonly enterpriseProjectId: string;
   readonly group: string | undefined;
+  /** Default: as its id. */
+  readonly groupName?: string | undefined;
   readonly publicIp: string;
   readonly privateIp: string;
   readonly assetValue: 'important' | 'common' | 'test';
@@ -215,7 +217,7 @@ export function expectedRow(server: RandomServer): ServerRow {
     publicIp: server.publicIp,
     privateIp: server.privateIp,
     groupId: server.group,
-    groupName: server.group,
+    groupName: server.groupName ?? server.group,
     osType: 'Linux',
     assetValue: server.assetValue,
     scanTime: SCAN_TIME,
@@ -280,7 +282,7 @@ function matches(server: RandomServer, filter: ServerFilter): boolean {
     server.edition !== 'hss.version.null' &&
     (filter.enterpriseProjects === 'all' || filter.enterpriseProjects.includes(server.enterpriseProjectId)) &&
     is(server.assetValue, filter.assetValue) &&
-    has(server.group, filter.groupNameContains) &&
+    has(server.groupName ?? server.group, filter.groupNameContains) &&
     has(server.name, filter.nameContains) &&
     has(server.publicIp, filter.publicIpContains) &&
     has(server.privateIp, filter.privateIpContains) &&
