@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises';
-import type { ClientBase } from 'pg';
+import { Client, type ClientBase } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 
 /** What a copied column may hold. */
@@ -24,9 +24,18 @@ export async function copyRows(
   await pipeline(chunksOf(rows), stream);
 }
 
-/** Copies the rows of a query out by COPY … TO STDOUT; `sql` takes no parameters. Where the caller stops early, the rest is thrown away. */
+/**
+ * Copies the rows of a query out by COPY … TO STDOUT; `sql` takes no parameters. Where the caller stops early the connection
+ * is closed: PostgreSQL would send the rest before it listened again.
+ */
 export async function* copyOut(client: ClientBase, sql: string): AsyncGenerator<Buffer> {
-  yield* client.query(copyTo(`COPY (${sql}) TO STDOUT`));
+  let isWhole = false;
+  try {
+    yield* client.query(copyTo(`COPY (${sql}) TO STDOUT`));
+    isWhole = true;
+  } finally {
+    if (!isWhole && client instanceof Client) await client.end();
+  }
 }
 
 function* chunksOf(rows: Iterable<readonly CopyValue[]>): Generator<string> {

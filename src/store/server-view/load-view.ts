@@ -1,14 +1,15 @@
 /** Loads the whole server view from one snapshot of the database; from its mark on the change feed goes on. */
 import type { Database, Transaction } from '../database.ts';
-import { copiedViewRows } from './copied-view-rows.ts';
+import { copiedViewRecords } from './copied-view-records.ts';
 import { readMoment, type ViewMoment } from './read-changes.ts';
-import { IS_LISTED, VIEW_COLUMNS } from './view-row.ts';
-import type { NamedGroup, NumberedVulnerability, ViewSink } from './view-sink.ts';
+import { VIEW_COLUMNS, VIEW_TABLES } from './stored-view-record.ts';
+import type { ViewSink } from './view-sink.ts';
+import type { VulnerabilityNames } from './vulnerability-names.ts';
 
 export interface LoadOptions {
   readonly onProgress: (done: number, all: number) => void;
-  /** Hears the number of every vulnerability that was told to the sink. */
-  readonly onVulnerability: (number: number) => void;
+  /** Is filled first, so that the sink finds every name. */
+  readonly names: VulnerabilityNames;
   readonly signal: AbortSignal;
 }
 
@@ -24,17 +25,13 @@ export async function loadView(
       const all = await countServers(tx);
       sink.beginLoad(all);
       options.onProgress(0, all);
-      await loadVulnerabilities(tx, sink, options);
-      await loadGroups(tx, sink);
+      await options.names.loadAll(tx);
       let done = 0;
-      const copy = tx.copyOut(
-        `SELECT ${VIEW_COLUMNS} FROM server s LEFT JOIN project_setting ps ON ps.project_id = s.project_id
-         WHERE ${IS_LISTED}`,
-      );
-      for await (const servers of copiedViewRows(copy)) {
+      const copy = tx.copyOut(`SELECT ${VIEW_COLUMNS} FROM ${VIEW_TABLES}`);
+      for await (const records of copiedViewRecords(copy)) {
         options.signal.throwIfAborted();
-        sink.add({ vulnerabilities: [], groups: [], servers, removed: [] });
-        done += servers.length;
+        sink.add(records);
+        done += records.length;
         options.onProgress(done, all);
       }
       sink.finishLoad();
@@ -45,21 +42,6 @@ export async function loadView(
 }
 
 async function countServers(tx: Transaction): Promise<number> {
-  const [row] = await tx.query<{ servers: number }>(
-    `SELECT count(*) AS servers FROM server s WHERE ${IS_LISTED}`,
-  );
+  const [row] = await tx.query<{ servers: number }>(`SELECT count(*) AS servers FROM server`);
   return row?.servers ?? 0;
-}
-
-async function loadVulnerabilities(tx: Transaction, sink: ViewSink, options: LoadOptions): Promise<void> {
-  const batches = tx.stream<NumberedVulnerability>(`SELECT number, type, id FROM vulnerability`);
-  for await (const vulnerabilities of batches) {
-    sink.add({ vulnerabilities, groups: [], servers: [], removed: [] });
-    for (const { number } of vulnerabilities) options.onVulnerability(number);
-  }
-}
-
-async function loadGroups(tx: Transaction, sink: ViewSink): Promise<void> {
-  const batches = tx.stream<NamedGroup>(`SELECT project_id AS "projectId", id, name FROM server_group`);
-  for await (const groups of batches) sink.add({ vulnerabilities: [], groups, servers: [], removed: [] });
 }

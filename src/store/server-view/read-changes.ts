@@ -1,8 +1,14 @@
 /** Reads what changed in the server view since a mark: one statement where little did, a stream where much did. */
 import type { Queryable, Transaction } from '../database.ts';
 import { type SnapshotMark, snapshotMark } from './snapshot-mark.ts';
-import { IS_LISTED, type StoredViewRow, VIEW_COLUMNS, viewRowOf } from './view-row.ts';
-import type { NamedGroup, ServerKey, ViewChanges } from './view-sink.ts';
+import {
+  type StoredViewRecord,
+  type StoredViewRow,
+  storedViewRecord,
+  VIEW_COLUMNS,
+  VIEW_TABLES,
+} from './stored-view-record.ts';
+import type { ServerChanges, ServerKey } from './view-sink.ts';
 
 /** Changes that one statement reads; more are streamed. */
 export const CHANGES_AT_ONCE_MAX = 1_000;
@@ -16,9 +22,7 @@ export interface ViewMoment {
   readonly startedAt: string;
 }
 
-export type ServerChanges = Omit<ViewChanges, 'vulnerabilities'>;
-
-/** `changes` undefined: there are too many, or a whole project changed; read them by `streamChanges`. */
+/** `changes` undefined: there are too many, or a group or a whole project changed; read them by `streamChanges`. */
 export interface ReadChanges {
   readonly moment: ViewMoment;
   readonly changes: ServerChanges | undefined;
@@ -34,13 +38,11 @@ const UNSEEN = (limit: string): string => `
   (SELECT project_id, kind, id FROM server_view_change WHERE changed_xid = ANY ($2::xid8[]) ORDER BY changed_xid ${limit})`;
 
 /**
- * The rows of the servers in `c`; without one where it is gone or not listed. One look into the key's index for each,
+ * The rows of the servers in `c`; without one where it is gone. One look into the key's index for each,
  * whatever the planner believes about the number of changes.
  */
 const ROW_OF_CHANGE = `LEFT JOIN LATERAL (
-    SELECT ${VIEW_COLUMNS}
-    FROM server s LEFT JOIN project_setting ps ON ps.project_id = s.project_id
-    WHERE s.project_id = c.project_id AND s.id = c.id AND ${IS_LISTED}
+    SELECT ${VIEW_COLUMNS} FROM ${VIEW_TABLES} WHERE s.project_id = c.project_id AND s.id = c.id
     OFFSET 0
   ) r ON true`;
 
@@ -54,7 +56,6 @@ interface ChangeRow {
   readonly changed_kind: 'server' | 'group' | 'project' | null;
   readonly changed_project: string;
   readonly changed_id: string;
-  readonly group_name: string | null;
 }
 
 type NoViewRow = { readonly [Column in keyof StoredViewRow]: null };
@@ -70,44 +71,31 @@ export async function readMoment(tx: Queryable): Promise<ViewMoment> {
 export async function readChanges(tx: Queryable, mark: SnapshotMark): Promise<ReadChanges> {
   const rows = await tx.query<MomentRow & { readonly noted: number } & ChangeRow & MaybeViewRow>(
     `WITH noted AS MATERIALIZED (${UNSEEN('LIMIT $3')}), changed AS (SELECT DISTINCT project_id, kind, id FROM noted)
-     SELECT ${MOMENT}, (SELECT count(*) FROM noted) AS noted, c.kind AS changed_kind, c.project_id AS changed_project, c.id AS changed_id, g.name AS group_name, r.*
+     SELECT ${MOMENT}, (SELECT count(*) FROM noted) AS noted, c.kind AS changed_kind, c.project_id AS changed_project, c.id AS changed_id, r.*
      FROM server_view_horizon h
      LEFT JOIN changed c ON true
-     LEFT JOIN server_group g ON c.kind = 'group' AND g.project_id = c.project_id AND g.id = c.id
      ${ROW_OF_CHANGE.replace('ON true', `ON c.kind = 'server'`)}`,
     [...parametersOf(mark), CHANGES_AT_ONCE_MAX],
   );
   const moment = momentOf(rows[0]);
   const changed = rows.filter((row) => row.changed_kind !== null);
   const isMuch =
-    (rows[0]?.noted ?? 0) >= CHANGES_AT_ONCE_MAX || changed.some((row) => row.changed_kind === 'project');
+    (rows[0]?.noted ?? 0) >= CHANGES_AT_ONCE_MAX || changed.some((row) => row.changed_kind !== 'server');
   return { moment, changes: isMuch ? undefined : changesOf(changed) };
 }
 
 /** The same for any number of changes, in batches. `tx` is to be `repeatable read`: all batches are of its snapshot. */
 export async function* streamChanges(tx: Transaction, mark: SnapshotMark): AsyncGenerator<ServerChanges> {
   const parameters = parametersOf(mark);
-  const groups = await tx.query<{ project_id: string; id: string; name: string | null }>(
-    `SELECT DISTINCT c.project_id, c.id, g.name FROM (${UNSEEN('')}) c
-     LEFT JOIN server_group g ON g.project_id = c.project_id AND g.id = c.id WHERE c.kind = 'group'`,
-    parameters,
-  );
-  yield {
-    groups: groups.map(({ project_id, id, name }) => ({
-      projectId: project_id,
-      id,
-      name: name ?? undefined,
-    })),
-    servers: [],
-    removed: [],
-  };
   const batches = tx.stream<ChangeRow & MaybeViewRow>(
     `WITH changed AS MATERIALIZED (${UNSEEN('')}),
      keys AS (
        SELECT project_id, id FROM changed WHERE kind = 'server'
-       UNION SELECT s.project_id, s.id FROM server s WHERE s.project_id IN (SELECT project_id FROM changed WHERE kind = 'project')
+       UNION SELECT s.project_id, s.id FROM server s
+         WHERE s.project_id IN (SELECT project_id FROM changed WHERE kind = 'project')
+           OR (s.project_id, s.group_id) IN (SELECT project_id, id FROM changed WHERE kind = 'group')
      )
-     SELECT 'server' AS changed_kind, c.project_id AS changed_project, c.id AS changed_id, NULL AS group_name, r.*
+     SELECT 'server' AS changed_kind, c.project_id AS changed_project, c.id AS changed_id, r.*
      FROM keys c ${ROW_OF_CHANGE}`,
     parameters,
     CHANGES_AT_ONCE_MAX,
@@ -118,7 +106,7 @@ export async function* streamChanges(tx: Transaction, mark: SnapshotMark): Async
 /** The present rows of the given servers. */
 export async function readServers(tx: Queryable, keys: readonly ServerKey[]): Promise<ServerChanges> {
   const rows = await tx.query<ChangeRow & MaybeViewRow>(
-    `SELECT 'server' AS changed_kind, c.project_id AS changed_project, c.id AS changed_id, NULL AS group_name, r.*
+    `SELECT 'server' AS changed_kind, c.project_id AS changed_project, c.id AS changed_id, r.*
      FROM unnest($1::text[], $2::text[]) AS c (project_id, id) ${ROW_OF_CHANGE}`,
     [keys.map((key) => key.projectId), keys.map((key) => key.id)],
   );
@@ -139,14 +127,11 @@ function momentOf(row: MomentRow | undefined): ViewMoment {
 }
 
 function changesOf(rows: readonly (ChangeRow & MaybeViewRow)[]): ServerChanges {
-  const groups: NamedGroup[] = [];
-  const servers = [];
-  const removed: ServerKey[] = [];
+  const upserts: StoredViewRecord[] = [];
+  const removals: ServerKey[] = [];
   for (const row of rows) {
-    const key = { projectId: row.changed_project, id: row.changed_id };
-    if (row.changed_kind === 'group') groups.push({ ...key, name: row.group_name ?? undefined });
-    else if (row.id === null) removed.push(key);
-    else servers.push(viewRowOf(row));
+    if (row.id === null) removals.push({ projectId: row.changed_project, id: row.changed_id });
+    else upserts.push(storedViewRecord(row));
   }
-  return { groups, servers, removed };
+  return { upserts, removals };
 }

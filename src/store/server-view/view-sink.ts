@@ -1,6 +1,5 @@
-/** What the change feed fills: the read model, as the feed sees it. Calls come one after the other, never at once. */
-import type { VulnerabilityName } from '../vulnerability-dictionary.ts';
-import type { ViewRow } from './view-row.ts';
+/** What the store fills: the read model as loading and the change feed see it. Calls come one after the other. */
+import type { StoredViewRecord } from './stored-view-record.ts';
 
 export interface ServerKey {
   readonly projectId: string;
@@ -11,36 +10,24 @@ export interface ServerVersion extends ServerKey {
   readonly version: number;
 }
 
-export interface NumberedVulnerability extends VulnerabilityName {
-  readonly number: number;
-}
-
-/** Undefined name: there is no such group any more. */
-export interface NamedGroup extends ServerKey {
-  readonly name: string | undefined;
-}
-
-/** What is to be applied at once. Applying it again changes nothing. */
-export interface ViewChanges {
-  /** Numbers that `servers` use and that were not told before. */
-  readonly vulnerabilities: readonly NumberedVulnerability[];
-  readonly groups: readonly NamedGroup[];
-  /** New or in place of what was there under the same key. */
-  readonly servers: readonly ViewRow[];
-  readonly removed: readonly ServerKey[];
+/** What is applied at once. Applying it again changes nothing. A server is never in both lists. */
+export interface ServerChanges {
+  /** New, or in place of what was there under the same key. */
+  readonly upserts: readonly StoredViewRecord[];
+  readonly removals: readonly ServerKey[];
 }
 
 export interface ViewSink {
-  /** Forgets everything; `servers` is how many rows are going to come. */
+  /** Forgets everything; `servers` is how many are going to come. */
   beginLoad(servers: number): void;
-  /** In bulk, before `finishLoad`; each server comes once. */
-  add(changes: ViewChanges): void;
+  /** Each server once. */
+  add(records: readonly StoredViewRecord[]): void;
   finishLoad(): void;
-  apply(changes: ViewChanges): void;
-  /** From now on notes which servers are named by `compare` or applied. */
+  apply(changes: ServerChanges): void;
+  /** From now on notes which servers are named by `compare` or `apply`. */
   beginComparing(): void;
-  /** The keys among `rows` that it does not hold in that version. */
-  compare(rows: readonly ServerVersion[]): readonly ServerKey[];
-  /** At most `limit` servers that it holds and that were neither compared nor applied since `beginComparing`. */
+  /** Those of `versions` that it does not hold, or not in that version. */
+  compare(versions: readonly ServerVersion[]): readonly ServerKey[];
+  /** At most `limit` of the servers that it holds and that were neither compared nor applied since `beginComparing`. */
   uncompared(limit: number): readonly ServerKey[];
 }

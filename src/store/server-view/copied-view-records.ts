@@ -3,7 +3,7 @@
  * tabs, rows between line feeds, `\N` for NULL, a backslash before what would be mistaken. Works on bytes, because most of
  * what comes are the digits of numbers, which need never be a text.
  */
-import { listedVulnerabilities, type ViewRow } from './view-row.ts';
+import { type StoredViewRecord, storedViewRecord } from './stored-view-record.ts';
 
 const TAB = 0x09;
 const LINE_FEED = 0x0a;
@@ -18,21 +18,23 @@ const ESCAPED = /\\(.)/gs;
 const UNESCAPED: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f', v: '\v' };
 
 /** The rows in chunks of COPY's output, which may end anywhere, in one list for each chunk. */
-export async function* copiedViewRows(chunks: AsyncIterable<Buffer>): AsyncGenerator<readonly ViewRow[]> {
+export async function* copiedViewRecords(
+  chunks: AsyncIterable<Buffer>,
+): AsyncGenerator<readonly StoredViewRecord[]> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     const end = bytes.lastIndexOf(LINE_FEED) + 1;
-    const rows: ViewRow[] = [];
-    const reader = new RowReader(bytes, end);
-    while (reader.hasMore()) rows.push(reader.row());
+    const records: StoredViewRecord[] = [];
+    const reader = new RecordReader(bytes, end);
+    while (reader.hasMore()) records.push(reader.record());
     rest = bytes.subarray(end);
-    if (rows.length > 0) yield rows;
+    if (records.length > 0) yield records;
   }
   if (rest.length > 0) throw new Error('the copy of the server view ends within a row');
 }
 
-class RowReader {
+class RecordReader {
   readonly #bytes: Buffer;
   readonly #end: number;
   #at = 0;
@@ -46,66 +48,56 @@ class RowReader {
     return this.#at < this.#end;
   }
 
-  /** The fields in the order of `VIEW_COLUMNS`; an object literal evaluates them so. */
-  row(): ViewRow {
-    const shown = {
-      projectId: this.#text(),
+  /** The fields in the order of `VIEW_COLUMNS`: an object literal evaluates them in its own order. */
+  record(): StoredViewRecord {
+    return storedViewRecord({
+      project_id: this.#text(),
       id: this.#text(),
       version: this.#number(),
-      agentId: this.#text(),
+      agent_id: this.#text(),
       name: this.#text(),
-      nameFolded: this.#text(),
-      enterpriseProjectId: this.#text(),
       region: this.#text(),
-      publicIp: this.#text(),
-      privateIp: this.#text(),
-      groupId: this.#textOrNull(),
-      osType: this.#text(),
-      assetValue: this.#text(),
-      clusterId: this.#text(),
-      nodeType: this.#text(),
-      edition: this.#text(),
-      scanTime: this.#number(),
-      severityLevel: this.#text(),
+      public_ip: this.#text(),
+      private_ip: this.#text(),
+      group_id: this.#textOrNull(),
+      group_name: this.#textOrNull(),
+      os_type: this.#text(),
+      asset_value: this.#text(),
+      scan_time: this.#number(),
+      severity_level: this.#text(),
       score: this.#number(),
-      sortRank: this.#number(),
-      openCount: this.#number(),
-      criticalCount: this.#number(),
-      highCount: this.#number(),
-      mediumCount: this.#number(),
-      lowCount: this.#number(),
-      statusBits: this.#number(),
-    };
-    const includeUnfixed = this.#text() === 't';
-    const vulnerabilities = this.#numbers() ?? [];
-    const statuses = this.#numbers();
-    const fixable = this.#booleans();
-    const { openCount } = shown;
-    return {
-      ...shown,
-      vulnerabilities: listedVulnerabilities({
-        vulnerabilities,
-        statuses,
-        fixable,
-        openCount,
-        includeUnfixed,
-      }),
-    };
+      edition: this.#text(),
+      open_count: this.#number(),
+      critical_count: this.#number(),
+      high_count: this.#number(),
+      medium_count: this.#number(),
+      low_count: this.#number(),
+      node_type: this.#text(),
+      enterprise_project_id: this.#text(),
+      status_bits: this.#number(),
+      cluster_id: this.#text(),
+      sort_rank: this.#number(),
+      is_listed: this.#text() === 't',
+      include_unfixed: this.#text() === 't',
+      finding_vulnerability: this.#numbers() ?? [],
+      finding_status: this.#numbers(),
+      finding_fixable: this.#booleans(),
+    });
   }
 
   #text(): string {
     const text = this.#textOrNull();
-    if (text === undefined) throw new Error('the copy of the server view has NULL where a text is due');
+    if (text === null) throw new Error('the copy of the server view has NULL where a text is due');
     return text;
   }
 
-  #textOrNull(): string | undefined {
+  #textOrNull(): string | null {
     const from = this.#at;
     const end = this.#fieldEnd();
     const bytes = this.#bytes;
     if (bytes.subarray(from, end).indexOf(BACKSLASH) === -1) return bytes.toString('utf8', from, end);
     const text = bytes.toString('utf8', from, end);
-    return text === '\\N' ? undefined : text.replace(ESCAPED, (_, letter) => UNESCAPED[letter] ?? letter);
+    return text === '\\N' ? null : text.replace(ESCAPED, (_, letter) => UNESCAPED[letter] ?? letter);
   }
 
   #number(): number {
@@ -117,7 +109,6 @@ class RowReader {
     return value;
   }
 
-  /** Undefined is never given: NULL is null, as in an answer to a query. */
   #numbers(): number[] | null {
     const bytes = this.#bytes;
     if (this.#isNull()) return null;
