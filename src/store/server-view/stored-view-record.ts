@@ -106,13 +106,15 @@ export function storedViewRecord(row: StoredViewRow): StoredViewRecord {
 function shownVulnerabilities(row: StoredViewRow): readonly number[] {
   const { finding_status: statuses, finding_fixable: fixable } = row;
   if (statuses === null || fixable === null) return row.finding_vulnerability;
-  const showHandled = row.open_count === 0;
-  return row.finding_vulnerability.filter((_number, index) => {
-    if (!row.include_unfixed && fixable[index] !== true) return false;
-    const status = FINDING_STATUS_WORDS[statuses[index] ?? -1];
-    return status !== undefined && isHandled(status) === showHandled;
-  });
+  const showsHandled = row.open_count === 0;
+  return row.finding_vulnerability.filter(
+    (_number, index) =>
+      (row.include_unfixed || fixable[index] === true) && IS_HANDLED[statuses[index] ?? -1] === showsHandled,
+  );
 }
+
+/** By the number of the status. */
+const IS_HANDLED = FINDING_STATUS_WORDS.map(isHandled);
 
 function severityLevelOf(text: string): ServerRow['severityLevel'] {
   if (text === '' || text === 'High' || text === 'Medium' || text === 'Low' || text === 'Security')
