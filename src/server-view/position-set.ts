@@ -90,21 +90,19 @@ export const NO_POSITIONS: PositionSet = new ListPositions(new Uint32Array(0));
 
 /** What is in all of `sets`; all of `size` positions where there are none. Never writes to a set. */
 export function intersectionOf(sets: readonly PositionSet[], size: number): PositionSet {
-  const narrowing = sets.filter((set) => !(set instanceof AllPositions));
-  const [first, ...others] = narrowing.sort((a, b) => a.count - b.count);
-  if (first === undefined) return new AllPositions(size);
-  if (others.length === 0) return first;
-  if (first instanceof ListPositions) return keepWhere(first, (at) => others.every((set) => set.has(at)));
-  let words: Uint32Array | undefined;
-  for (const set of narrowing) {
-    if (!(set instanceof BitPositions)) continue;
-    if (words === undefined) words = set.words.slice();
-    else andWords(words, set.words);
+  const lists = sets.filter((set) => set instanceof ListPositions).sort((a, b) => a.count - b.count);
+  const [shortest] = lists;
+  if (shortest !== undefined) {
+    const others = sets.filter((set) => set !== shortest && !(set instanceof AllPositions));
+    return others.length === 0 ? shortest : keepWhere(shortest, (at) => others.every((set) => set.has(at)));
   }
-  if (words === undefined) return new AllPositions(size);
-  const bits = new BitPositions(words);
-  const lists = narrowing.filter((set) => set instanceof ListPositions);
-  return lists.length === 0 ? bits : intersectionOf([bits, ...lists], size);
+  const bits = sets.filter((set) => set instanceof BitPositions);
+  const [first, ...rest] = bits;
+  if (first === undefined) return new AllPositions(size);
+  if (rest.length === 0) return first;
+  const words = first.words.slice();
+  for (const set of rest) andWords(words, set.words);
+  return new BitPositions(words);
 }
 
 /** What is in any of `sets`. */

@@ -7,6 +7,8 @@ import type { ServerRow } from './server-view.ts';
 /** One server as the view shows it. Everything of `ServerRow`, but for the lists: numbers instead of names. */
 export interface ViewRecord extends Omit<ServerRow, 'vulnerabilityIds'> {
   readonly projectId: string;
+  /** Of the row in the store: another number, 32 bits, whenever it was written again. */
+  readonly version: number;
   readonly enterpriseProjectId: string;
   /** Bit `n`: a listed finding has the status numbered `n` (findings/finding.ts). */
   readonly statusBits: number;
@@ -31,4 +33,10 @@ export interface ViewChanges {
   readonly upserts: readonly ViewRecord[];
   /** Ids of servers that are gone. */
   readonly removals: readonly string[];
+}
+
+/** A server's row in the store by its version: what healing compares. */
+export interface ServerVersion {
+  readonly id: string;
+  readonly version: number;
 }
