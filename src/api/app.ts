@@ -28,13 +28,15 @@ import {
   type RequestLine,
   standingHeaders,
 } from './request-context.ts';
-import { serveEndpoint } from './serve-endpoint.ts';
+import { type AfterWrite, serveEndpoint } from './serve-endpoint.ts';
 
 export interface AppParts {
   readonly authenticator: Authenticator;
   readonly endpoints: readonly Endpoint[];
   readonly readiness: readonly ReadinessPart[];
   readonly log: (line: RequestLine) => void;
+  /** Awaited before a change of the fleet is acknowledged; without it nothing is. */
+  readonly afterWrite?: AfterWrite;
   /** PEM texts; without them the application speaks plain HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Shorter ones for tests; the defaults are those of http-limits.ts. */
@@ -47,6 +49,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   addRequestContext(app, parts.log);
+  endConnectionsOnClose(app);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
   app.setNotFoundHandler((request) => {
     const path = (request.raw.url ?? '').split('?', 1)[0] ?? '';
@@ -54,9 +57,21 @@ export function buildApp(parts: AppParts): FastifyInstance {
   });
   for (const endpoint of [...healthEndpoints(parts.readiness), ...parts.endpoints]) {
     const { method, url } = endpoint;
-    app.route({ method, url, exposeHeadRoute: false, handler: serveEndpoint(endpoint, parts.authenticator) });
+    const handler = serveEndpoint(endpoint, parts.authenticator, parts.afterWrite ?? nothingAfterWrite);
+    app.route({ method, url, exposeHeadRoute: false, handler });
   }
   return app;
+}
+
+/** A connection that has had its answer would otherwise hold up the end of the process for KEEP_ALIVE_TIMEOUT_MS. */
+function endConnectionsOnClose(app: FastifyInstance): void {
+  let isClosing = false;
+  app.addHook('preClose', async () => {
+    isClosing = true;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('Connection', 'close');
+  });
 }
 
 function createFramework(parts: AppParts): FastifyInstance {
@@ -109,3 +124,5 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
     .header('Content-Type', 'application/json')
     .send(Buffer.from(answer.body, 'utf8'));
 }
+
+async function nothingAfterWrite(): Promise<void> {}

@@ -22,7 +22,7 @@ import { applyStagedAdvisories, applyStagedExploitation } from '../store/advisor
 import type { Database, Transaction } from '../store/database.ts';
 
 /** Records staged in one statement: large enough that the round trip does not count, small enough that memory stays flat. */
-const RECORDS_PER_BATCH = 1_000;
+const RECORDS_PER_BATCH = 500;
 /** Time one statement of an import may take: the largest rewrite some hundred thousand rows. */
 const IMPORT_STATEMENT_TIMEOUT_MS = 30 * 60 * 1000;
 /** Of the records that could not be read, this many are told one by one; the rest are only counted. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { buildApp } from '../../src/api/app.ts';
 import { createAuthenticator } from '../../src/api/authenticate.ts';
@@ -19,7 +20,7 @@ function appWith(parts: Partial<Parameters<typeof buildApp>[0]>) {
 }
 
 describe('an application that closes', () => {
-  it('finishes what is in flight', async () => {
+  it('finishes what is in flight, then ends the connection', async () => {
     let finish = () => {};
     let begun = () => {};
     const hasBegun = new Promise<void>((resolve) => {
@@ -44,8 +45,11 @@ describe('an application that closes', () => {
     busy.send('GET /slow HTTP/1.1\r\nHost: a\r\n\r\n');
     await hasBegun;
     const closed = app.close();
+    while (app.server.listening) await setImmediate();
     finish();
-    expect(await busy.untilText('true}')).toMatch(/^HTTP\/1\.1 200 [\s\S]*\{"done":true\}$/);
+    const answer = await busy.untilText('true}');
+    expect(answer).toMatch(/^HTTP\/1\.1 200 [\s\S]*\{"done":true\}$/);
+    expect(answer.toLowerCase()).toContain('\r\nconnection: close\r\n');
     await closed;
   });
 });
