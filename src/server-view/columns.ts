@@ -207,7 +207,7 @@ export function compareRows(a: ServerColumns, rowA: number, b: ServerColumns, ro
 
 /** Whether two rows of one server read the same but for their marks and heads. */
 export function isSameRow(a: ServerColumns, rowA: number, b: ServerColumns, rowB: number): boolean {
-  for (const name of WORDS) if (name !== 'head' && a.words[name][rowA] !== b.words[name][rowB]) return false;
+  for (const name of READ_WORDS) if (a.words[name][rowA] !== b.words[name][rowB]) return false;
   return (
     a.numbers.worstFirst[rowA] === b.numbers.worstFirst[rowB] &&
     a.numbers.worstNext[rowA] === b.numbers.worstNext[rowB]

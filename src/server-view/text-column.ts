@@ -3,21 +3,20 @@
  * cannot be found across two of them. UTF-8 is self-synchronising: a part is found in the bytes exactly where it is found in
  * the characters.
  */
-import { BitPositions, emptyWords, setBit } from './bitset.ts';
-import {
-  AllPositions,
-  ListPositions,
-  NO_POSITIONS,
-  POSITIONS_PER_LIST_MEMBER,
-  type PositionSet,
-} from './position-set.ts';
+import { PositionCollector } from './position-collector.ts';
+import { AllPositions, type PositionSet } from './position-set.ts';
 
 const SEPARATOR = 0xff;
 const BYTES_A_TEXT_GUESS = 24;
 const UTF8_BYTES_A_UNIT_MAX = 3;
 
+/** Longer texts than this are not made into one string: V8 allows 2^29 - 24 characters. */
+const STRING_BYTES_MAX = 2 ** 28;
+
 export class TextColumn {
   #bytes: Buffer;
+  /** The bytes as a string of one character each, made when it is first of use. */
+  #latin1: string | undefined;
   /** Where each text begins; one more than there are texts. */
   #starts: Uint32Array;
   #count = 0;
@@ -111,42 +110,35 @@ export class TextColumn {
     return false;
   }
 
-  /** The texts that hold `part` (bytes of UTF-8); all, where it is empty. */
+  /**
+   * The texts that hold `part` (bytes of UTF-8); all, where it is empty. The column is not to be appended to any more.
+   * Buffer.indexOf is quicker where few texts hold the part, String.indexOf where many do, because a call of it costs a
+   * fifth (500,000 names: 9 ms against 17 for 1 in 450 of them, 15 ms against 5 for 1 in 4).
+   */
   find(part: Buffer): PositionSet {
     if (part.length === 0) return new AllPositions(this.#count);
-    const bytes = this.#bytes.subarray(0, this.#starts[this.#count] ?? 0);
-    let list = new Uint32Array(Math.ceil(this.#count / POSITIONS_PER_LIST_MEMBER) + 1);
-    let words: Uint32Array | undefined;
-    let found = 0;
+    const end = this.#starts[this.#count] ?? 0;
+    const bytes = this.#bytes.subarray(0, end);
+    const found = new PositionCollector(this.#count);
     let position = 0;
-    for (let at = bytes.indexOf(part); at >= 0; ) {
+    let at = bytes.indexOf(part);
+    const mayTurn = end <= STRING_BYTES_MAX;
+    while (at >= 0 && !(mayTurn && found.isDenseUpTo(position))) {
       position = this.#textAt(at, position);
-      if (words === undefined && found === list.length) {
-        words = emptyWords(this.#count);
-        for (const earlier of list) setBit(words, earlier);
-        list = new Uint32Array(0);
-      }
-      if (words === undefined) list[found] = position;
-      else setBit(words, position);
-      found += 1;
+      found.add(position);
       position += 1;
-      // Where many texts hold it, looking on byte by byte is faster than a call for each.
-      at = this.#indexOf(part, bytes, this.#starts[position] ?? 0);
+      at = bytes.indexOf(part, this.#starts[position] ?? 0);
     }
-    if (words !== undefined) return new BitPositions(words);
-    return found === 0 ? NO_POSITIONS : new ListPositions(list.slice(0, found));
-  }
-
-  #indexOf(part: Buffer, bytes: Buffer, from: number): number {
-    const first = part[0];
-    const end = Math.min(bytes.length - part.length, from + NEAR_BYTES);
-    for (let at = from; at <= end; at += 1) {
-      if (bytes[at] !== first) continue;
-      let same = 1;
-      while (same < part.length && bytes[at + same] === part[same]) same += 1;
-      if (same === part.length) return at;
+    if (at < 0) return found.finish();
+    this.#latin1 ??= bytes.toString('latin1');
+    const text = this.#latin1;
+    const sought = part.toString('latin1');
+    for (; at >= 0; at = text.indexOf(sought, this.#starts[position] ?? 0)) {
+      position = this.#textAt(at, position);
+      found.add(position);
+      position += 1;
     }
-    return end + 1 >= bytes.length ? -1 : bytes.indexOf(part, end + 1);
+    return found.finish();
   }
 
   /** The text in which a byte lies, looked for from `from` on in growing steps. */
@@ -180,9 +172,6 @@ export class TextColumn {
     }
   }
 }
-
-/** After a text that holds the part, this many bytes are looked through here before Buffer.indexOf is called. */
-const NEAR_BYTES = 256;
 
 export function hashOf(bytes: Uint8Array, from: number, to: number): number {
   let hash = 0x811c9dc5;
