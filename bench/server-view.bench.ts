@@ -113,12 +113,15 @@ async function loadModel(
   });
   const copied = performance.now();
   await model.finishLoad();
+  const ready = performance.now();
+  await model.settled();
   const held = model.figures();
   return {
     model,
     figures: {
-      load_ms: performance.now() - started,
-      finish_load_ms: performance.now() - copied,
+      load_ms: ready - started,
+      finish_load_ms: ready - copied,
+      encode_rest_ms: performance.now() - ready,
       distinct_lists: held.distinctLists,
       column_mb: held.columnBytes / BYTES_A_MIB,
       fragment_mb: held.fragmentBytes / BYTES_A_MIB,

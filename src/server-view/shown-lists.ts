@@ -83,7 +83,7 @@ export class ShownLists {
     return this.#arena.copy(this.#fragmentOf(list), target, at);
   }
 
-  /** Encodes all lists at once, after every name has its place; in steps, for whoever slices the work. */
+  /** Encodes every list that is not yet, in steps, for whoever slices the work. */
   *encodeAll(): Generator<void> {
     for (let list = 0; list < this.#count; list += 1) {
       if ((this.#holders[list] ?? 0) === 0) continue;
