@@ -77,6 +77,9 @@ export interface ServerPage {
 /** Answers the server view. Never part of the truth: it fails where it cannot answer in full. */
 export type ListServers = (filter: ServerFilter, page: Page) => Promise<ServerPage>;
 
+/** The answer to a question of the view: rows, or the whole answer of the contract as JSON in bytes. */
+export type AnswerServers = (filter: ServerFilter, page: Page) => Promise<ServerPage | Buffer>;
+
 /**
  * The one way in which names and addresses are made comparable, on both sides of every filter. Upper case first, so that
  * `ß` meets `SS` as Unicode's full case folding has it; a final sigma is the same letter as any other.
