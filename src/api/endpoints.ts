@@ -4,7 +4,7 @@ import { createLoginLimiter } from '../identity/login-limiter.ts';
 import type { SecretKey } from '../identity/secret-key.ts';
 import { decideFindings } from '../jobs/decide-findings.ts';
 import type { CoverageClock } from '../jobs/refresh-unknown.ts';
-import type { Page, ServerFilter } from '../server-view/server-view.ts';
+import type { Page, ServerFilter, ServerPageBytes } from '../server-view/server-view.ts';
 import type { Database } from '../store/database.ts';
 import { serversWithVulnerability } from '../store/findings/servers-with-vulnerability.ts';
 import { listServerGroups } from '../store/fleet/server-groups.ts';
@@ -32,7 +32,7 @@ export interface EndpointParts {
   /** Whether that is what the operator configured: only then is it right for every machine that asks. */
   readonly publicUrlIsConfigured: boolean;
   /** Answers the view from memory; undefined while it cannot, and then the store is asked. */
-  readonly answerFromMemory: (filter: ServerFilter, page: Page) => Buffer | undefined;
+  readonly answerFromMemory: (filter: ServerFilter, page: Page) => ServerPageBytes | undefined;
 }
 
 export function allEndpoints(parts: EndpointParts): readonly Endpoint[] {

@@ -72,6 +72,7 @@ function pathParameter(params: unknown, name: string): string {
 
 function send(reply: FastifyReply, answer: EndpointAnswer): FastifyReply {
   reply.code(answer.status ?? 200);
+  if (answer.onSent !== undefined) reply.raw.once('close', answer.onSent);
   if (answer.headers !== undefined) reply.headers(answer.headers);
   if (answer.json !== undefined) {
     return sendBytes(reply, JSON.stringify(answer.json), 'application/json');

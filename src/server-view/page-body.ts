@@ -1,9 +1,10 @@
 /** The whole answer of the contract as bytes: encoded fragments, copied into one buffer of exactly the length they have. */
+import type { BodyBuffers } from './body-buffers.ts';
 import { HANDLE_STATUSES, NO_SCORE, SEVERITY_LEVELS, type ServerColumns } from './columns.ts';
 import type { Overlay } from './overlay.ts';
 import type { PageRows } from './page.ts';
+import { riskJson } from './risk-json.ts';
 import type { RowEncoder } from './row-encoder.ts';
-import { fieldsJson, riskFields } from './wire-row.ts';
 
 const ROW_PUNCTUATION_BYTES = 3;
 const OPEN_BRACE = 0x7b;
@@ -18,7 +19,12 @@ interface PlacedRow {
 }
 
 /** `{"total_num":…,"data_list":[…]}`. */
-export function pageBody({ total, rows }: PageRows, overlay: Overlay, encoder: RowEncoder): Buffer {
+export function pageBody(
+  { total, rows }: PageRows,
+  overlay: Overlay,
+  encoder: RowEncoder,
+  buffers: BodyBuffers,
+): Buffer {
   const { heads, lists } = encoder;
   const start = `{"total_num":${total},"data_list":[`;
   const end = ']}';
@@ -28,12 +34,12 @@ export function pageBody({ total, rows }: PageRows, overlay: Overlay, encoder: R
     const columns = position < 0 ? overlay.columns : overlay.snapshot.columns;
     const row = position < 0 ? -1 - position : position;
     const group = encoder.groups.fields(columns.words.groupId[row] ?? 0);
-    const risk = riskJson(columns, row);
+    const risk = riskOf(columns, row);
     placed.push({ columns, row, group, risk });
     length += heads.length(columns.words.head[row] ?? 0) + group.length + risk.length;
     length += lists.fragmentLength(columns.words.list[row] ?? 0) + ROW_PUNCTUATION_BYTES;
   }
-  const body = Buffer.allocUnsafe(length);
+  const body = buffers.take(length);
   let at = body.write(start, 0, 'latin1');
   for (const { columns, row, group, risk } of placed) {
     if (at > start.length) {
@@ -52,15 +58,13 @@ export function pageBody({ total, rows }: PageRows, overlay: Overlay, encoder: R
   return body;
 }
 
-function riskJson(columns: ServerColumns, row: number): string {
+function riskOf(columns: ServerColumns, row: number): string {
   const score = columns.words.score[row] ?? NO_SCORE;
-  return `,${fieldsJson(
-    riskFields({
-      scanTime: columns.numbers.scanTime[row] ?? 0,
-      severityLevel: SEVERITY_LEVELS[columns.words.severityLevel[row] ?? 0] ?? '',
-      score: score === NO_SCORE ? undefined : score,
-      handleStatus: HANDLE_STATUSES[columns.words.handleStatus[row] ?? 0] ?? 'unhandled',
-      counts: columns.counts(row),
-    }),
-  )}`;
+  return riskJson({
+    scanTime: columns.numbers.scanTime[row] ?? 0,
+    severityLevel: SEVERITY_LEVELS[columns.words.severityLevel[row] ?? 0] ?? '',
+    score: score === NO_SCORE ? undefined : score,
+    handleStatus: HANDLE_STATUSES[columns.words.handleStatus[row] ?? 0] ?? 'unhandled',
+    counts: columns.counts(row),
+  });
 }

@@ -4,6 +4,7 @@
  * new snapshot is built beside in slices and takes the old one's place in one step. Nothing here reads or writes anything
  * outside: whoever owns it loads it, tells it what changed, and asks.
  */
+import { BodyBuffers } from './body-buffers.ts';
 import { isSameRow, ServerColumns } from './columns.ts';
 import { inSlices } from './in-slices.ts';
 import { Overlay } from './overlay.ts';
@@ -13,7 +14,7 @@ import { conditionsOf, selectPositions } from './query.ts';
 import { type Rebase, startRebase } from './rebase.ts';
 import { RowEncoder } from './row-encoder.ts';
 import { SelectionCache } from './selection-cache.ts';
-import type { Page, ServerFilter } from './server-view.ts';
+import type { Page, ServerFilter, ServerPageBytes } from './server-view.ts';
 import { buildSnapshot, runsOf, sortedRows } from './snapshot.ts';
 import type { ServerVersion, ViewChanges, ViewRecord, VulnerabilityLookup } from './view-record.ts';
 
@@ -41,6 +42,7 @@ const CACHE_BYTES_MAX = 64 * 1024 * 1024;
 export class ServerViewModel {
   readonly projectId: string;
   readonly #encoder: RowEncoder;
+  readonly #buffers = new BodyBuffers();
   readonly #cache: SelectionCache;
   readonly #overlayRowsMax: number;
   readonly #sliceMs: number | undefined;
@@ -116,8 +118,8 @@ export class ServerViewModel {
     if (this.#encoder.nameGroup(id, name)) this.#cache.clear();
   }
 
-  /** The total, and the answer of the contract as bytes. */
-  page(filter: ServerFilter, page: Page): { readonly total: number; readonly body: Buffer } {
+  /** The total, and the answer of the contract as bytes; `release` is to be called when they have been sent. */
+  page(filter: ServerFilter, page: Page): ServerPageBytes {
     const overlay = this.#loaded();
     const conditions = conditionsOf(filter, this.#encoder);
     const key = JSON.stringify({ ...filter, projectId: '' });
@@ -127,7 +129,8 @@ export class ServerViewModel {
       this.#cache.set(key, selected);
     }
     const rows = pageRows(overlay, selected, conditions, page);
-    return { total: rows.total, body: pageBody(rows, overlay, this.#encoder) };
+    const body = pageBody(rows, overlay, this.#encoder, this.#buffers);
+    return { total: rows.total, body, release: () => this.#buffers.give(body) };
   }
 
   /** From now on notes which servers are named by `compare` or `apply`. */

@@ -126,7 +126,9 @@ async function expectAnswersOfSql(models: ProjectModels): Promise<void> {
     const page = { offset: 0, limit: 10 };
     const { total, rows } = await listServers(filter, page);
     const inSql = { total_num: total, data_list: rows.map(wireRow) };
-    expect(models.page(filter, page).toString()).toBe(JSON.stringify(inSql));
+    const { body, release } = models.page(filter, page);
+    expect(body.toString()).toBe(JSON.stringify(inSql));
+    release();
   }
 }
 

@@ -59,8 +59,9 @@ async function loaded(servers: readonly RandomServer[], options = {}): Promise<S
 }
 
 function answered(model: ServerViewModel, filter: ServerFilter, page: Page) {
-  const { total, body } = model.page(filter, page);
+  const { total, body, release } = model.page(filter, page);
   const parsed = JSON.parse(body.toString('utf8')) as { total_num: number; data_list: unknown };
+  release();
   expect(parsed.total_num).toBe(total);
   return parsed;
 }

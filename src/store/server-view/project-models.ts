@@ -1,10 +1,14 @@
 /** The read models of all projects, as what the store fills: each server goes to the model of its project. */
-import type { Page, ServerFilter } from '../../server-view/server-view.ts';
+import type { Page, ServerFilter, ServerPageBytes } from '../../server-view/server-view.ts';
 import { ServerViewModel } from '../../server-view/server-view-model.ts';
 import type { ViewRecord, VulnerabilityLookup } from '../../server-view/view-record.ts';
 import type { ServerChanges, ServerKey, ServerVersion, ViewSink } from './view-sink.ts';
 
-const NO_SERVERS = Buffer.from('{"total_num":0,"data_list":[]}');
+const NO_SERVERS: ServerPageBytes = {
+  total: 0,
+  body: Buffer.from('{"total_num":0,"data_list":[]}'),
+  release: () => undefined,
+};
 
 export class ProjectModels implements ViewSink {
   readonly #lookup: VulnerabilityLookup;
@@ -15,8 +19,8 @@ export class ProjectModels implements ViewSink {
   }
 
   /** The answer of the contract as JSON; a project without a server has no model. */
-  page(filter: ServerFilter, page: Page): Buffer {
-    return this.#models.get(filter.projectId)?.page(filter, page).body ?? NO_SERVERS;
+  page(filter: ServerFilter, page: Page): ServerPageBytes {
+    return this.#models.get(filter.projectId)?.page(filter, page) ?? NO_SERVERS;
   }
 
   beginLoad(servers: ReadonlyMap<string, number>): void {
