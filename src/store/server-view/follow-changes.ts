@@ -115,7 +115,8 @@ class Follower implements ViewFollower {
   problem(): string | undefined {
     if (this.#moment === undefined) return `loading ${this.#percentLoaded} %`;
     if (this.#isDoubted) return 'comparing with another database server';
-    const isBehind = this.#impatient > 0 || this.#now() - this.#currentSince > AGE_MAX_MS;
+    const isBehind =
+      this.#failures > 0 || this.#impatient > 0 || this.#now() - this.#currentSince > AGE_MAX_MS;
     return isBehind ? 'behind the database' : undefined;
   }
 
