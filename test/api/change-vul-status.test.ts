@@ -177,3 +177,34 @@ describe('a refused request', () => {
     });
   });
 });
+
+describe('a hostile body', () => {
+  const bulk = `"operate_type":"ignore","type":"linux_vul","select_type":"all_host"`;
+  it.each([
+    ['cut off', `{${bulk}`],
+    ['nested 100,000 deep', `{${bulk},"data_list":${'['.repeat(100_000)}`],
+    ['with __proto__', `{${bulk},"__proto__":{"data_list":[]}}`],
+    ['with a key twice', `{${bulk},"operate_type":"not_ignore"}`],
+    ['with a number for a word', `{"operate_type":1,"type":"linux_vul"}`],
+    ['with an object for a list', `{"operate_type":"ignore","type":"linux_vul","data_list":{"length":1}}`],
+    ['with ids that are none', `{"operate_type":"ignore","type":"linux_vul","data_list":[null]}`],
+    ['that is a list', '[]'],
+    ['of nothing', ''],
+  ])('%s is refused with all three texts, and no finding changes', async (_what, payload) => {
+    const serverId = await addServer('hostile-01');
+    const before = await statuses(serverId);
+    const response = await test.app.inject({
+      method: 'PUT',
+      url: URL,
+      headers: { 'x-auth-token': token, 'content-type': 'application/json' },
+      payload,
+    });
+    expect(response.statusCode).toBe(400);
+    expect(response.json()).toEqual({
+      error_code: expect.stringMatching(/^HSS\.\d{4}$/),
+      error_msg: expect.stringMatching(/\S/),
+      error_description: expect.stringMatching(/\S/),
+    });
+    expect(await statuses(serverId)).toEqual(before);
+  });
+});

@@ -1,4 +1,4 @@
-/** Random writes through the real jobs, several at once: every acknowledged one is in the model, and the model is the store. */
+/** Random writes through the real jobs, several at once: every acknowledged one is in the read model, which answers as SQL does. */
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { acceptInventory } from '../../src/jobs/accept-inventory.ts';
@@ -8,12 +8,16 @@ import { followAdvisories } from '../../src/jobs/follow-advisories.ts';
 import { importAdvisories } from '../../src/jobs/import-advisories.ts';
 import { refreshUnknown } from '../../src/jobs/refresh-unknown.ts';
 import { setIncludeUnfixed } from '../../src/jobs/set-include-unfixed.ts';
+import type { ViewRecord } from '../../src/server-view/view-record.ts';
+import { wireRow } from '../../src/server-view/wire-row.ts';
 import { removeServer } from '../../src/store/fleet/remove-server.ts';
 import { renameServerGroup, serverGroupId } from '../../src/store/fleet/server-groups.ts';
 import { followView } from '../../src/store/server-view/follow-changes.ts';
+import { listServersInSql } from '../../src/store/server-view/list-servers.ts';
 import { loadView } from '../../src/store/server-view/load-view.ts';
-import type { StoredViewRecord } from '../../src/store/server-view/stored-view-record.ts';
+import { ProjectModels } from '../../src/store/server-view/project-models.ts';
 import { VulnerabilityNames } from '../../src/store/server-view/vulnerability-names.ts';
+import { vulnerabilityDictionary } from '../../src/store/vulnerability-dictionary.ts';
 import { testDatabase } from '../database.ts';
 import {
   advisoryItem,
@@ -27,9 +31,11 @@ import {
   TOMCAT_EXPLOITED,
 } from '../jobs/fleet-fixture.ts';
 import { PlainSink } from './plain-sink.ts';
+import { randomFilter } from './random-fleet.ts';
 
 const { database } = await testDatabase();
 const scope = { projectId: PROJECT, enterpriseProjects: 'all' } as const;
+const listServers = listServersInSql(database, vulnerabilityDictionary(database));
 const quiet = {
   debug: () => undefined,
   info: () => undefined,
@@ -107,19 +113,35 @@ function expectUnknown(error: unknown): void {
   expect(error).toMatchObject({ code: 'server-unknown' });
 }
 
-async function stored(): Promise<readonly StoredViewRecord[]> {
+async function stored(): Promise<readonly ViewRecord[]> {
   const sink = new PlainSink();
   const signal = new AbortController().signal;
   await loadView(database, sink, { names: new VulnerabilityNames(), onProgress: () => undefined, signal });
   return sink.sorted();
 }
 
+/** The same bytes for some questions. */
+async function expectAnswersOfSql(models: ProjectModels): Promise<void> {
+  for (const filter of fc.sample(randomFilter(PROJECT), 3)) {
+    const page = { offset: 0, limit: 10 };
+    const { total, rows } = await listServers(filter, page);
+    const inSql = { total_num: total, data_list: rows.map(wireRow) };
+    const { body, release } = models.page(filter, page);
+    expect(body.toString()).toBe(JSON.stringify(inSql));
+    release();
+  }
+}
+
 it('has every write of every job when it is acknowledged, and nothing else', async () => {
   const sink = new PlainSink();
   const names = new VulnerabilityNames();
-  const follower = followView({ database, sink, names, log: quiet });
+  const models = new ProjectModels(names.lookup);
+  const both = [
+    followView({ database, sink, names, log: quiet }),
+    followView({ database, sink: models, names, log: quiet }),
+  ];
   try {
-    await vi.waitUntil(() => follower.isCurrent(), { timeout: 20_000 });
+    await vi.waitUntil(() => both.every((follower) => follower.isCurrent()), { timeout: 20_000 });
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.array(write, { minLength: 1, maxLength: 3 }), { maxLength: 8 }),
@@ -128,11 +150,12 @@ it('has every write of every job when it is acknowledged, and nothing else', asy
             await Promise.all(
               atOnce.map(async (one) => {
                 await carryOut(one);
-                await follower.refresh();
+                await Promise.all(both.map((follower) => follower.refresh()));
               }),
             );
             const records = await stored();
             expect(sink.sorted()).toEqual(records);
+            await expectAnswersOfSql(models);
             for (const { shownVulnerabilities } of records) {
               for (const number of Array.from(shownVulnerabilities))
                 expect(names.lookup(number)).toBeDefined();
@@ -142,9 +165,9 @@ it('has every write of every job when it is acknowledged, and nothing else', asy
       ),
       { numRuns: 25 },
     );
-    expect(await follower.compareAll()).toBe(0);
+    expect(await Promise.all(both.map((follower) => follower.compareAll()))).toEqual([0, 0]);
     expect(sink.told).toBeGreaterThan(0);
   } finally {
-    await follower.close();
+    await Promise.all(both.map((follower) => follower.close()));
   }
 });

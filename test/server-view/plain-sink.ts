@@ -1,9 +1,9 @@
-import type { StoredViewRecord } from '../../src/store/server-view/stored-view-record.ts';
+import type { ViewRecord } from '../../src/server-view/view-record.ts';
 import type { ServerKey, ServerVersion, ViewSink } from '../../src/store/server-view/view-sink.ts';
 
 /** A read model in the obvious way: a map. What the change feed fills it with is compared with the store. */
 export class PlainSink implements ViewSink {
-  readonly records = new Map<string, StoredViewRecord>();
+  readonly records = new Map<string, ViewRecord>();
   /** Records that were told: to see that nothing is read twice. */
   told = 0;
   #compared = new Set<string>();
@@ -12,7 +12,7 @@ export class PlainSink implements ViewSink {
     this.records.clear();
   }
 
-  add(records: readonly StoredViewRecord[]): void {
+  add(records: readonly ViewRecord[]): void {
     for (const record of records) {
       const key = keyOf(record);
       if (this.records.has(key)) throw new Error(`server ${record.id} came twice`);
@@ -43,11 +43,11 @@ export class PlainSink implements ViewSink {
   }
 
   /** The records in the order of their keys. */
-  sorted(): readonly StoredViewRecord[] {
+  sorted(): readonly ViewRecord[] {
     return [...this.records.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, record]) => record);
   }
 
-  get(id: string): StoredViewRecord | undefined {
+  get(id: string): ViewRecord | undefined {
     return [...this.records.values()].find((record) => record.id === id);
   }
 }

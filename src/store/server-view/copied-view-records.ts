@@ -3,7 +3,8 @@
  * tabs, rows between line feeds, `\N` for NULL, a backslash before what would be mistaken. Works on bytes, because most of
  * what comes are the digits of numbers, which need never be a text.
  */
-import { type StoredViewRecord, storedViewRecord } from './stored-view-record.ts';
+import type { ViewRecord } from '../../server-view/view-record.ts';
+import { storedViewRecord } from './stored-view-record.ts';
 
 const TAB = 0x09;
 const LINE_FEED = 0x0a;
@@ -21,12 +22,12 @@ const UNESCAPED: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t',
 /** The rows in chunks of COPY's output, which may end anywhere, in one list for each chunk. */
 export async function* copiedViewRecords(
   chunks: AsyncIterable<Buffer>,
-): AsyncGenerator<readonly StoredViewRecord[]> {
+): AsyncGenerator<readonly ViewRecord[]> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     const end = bytes.lastIndexOf(LINE_FEED) + 1;
-    const records: StoredViewRecord[] = [];
+    const records: ViewRecord[] = [];
     const reader = new RecordReader(bytes, end);
     while (reader.hasMore()) records.push(reader.record());
     rest = bytes.subarray(end);
@@ -50,7 +51,7 @@ class RecordReader {
   }
 
   /** The fields in the order of `VIEW_COLUMNS`: a list literal evaluates them in its own order. */
-  record(): StoredViewRecord {
+  record(): ViewRecord {
     const fields = this.#textFields();
     const text = (index: number): string => fields[index] ?? '';
     const number = (index: number): number => Number(fields[index]);

@@ -42,6 +42,11 @@ export interface ViewFollower {
   isCurrent(): boolean;
   /** Why it may not, in a few words, such as `loading 43 %`; undefined: it may. */
   problem(): string | undefined;
+  /**
+   * `loading 43 %` while the model is being loaded: another process answers faster. Undefined also where loading fails: then
+   * SQL answers for as long as it takes, and to wait would be in vain.
+   */
+  loading(): string | undefined;
   /** Compares all servers with the store now. Resolves when the pass is over, with how many were wrong. */
   compareAll(): Promise<number>;
   close(): Promise<void>;
@@ -49,8 +54,7 @@ export interface ViewFollower {
 
 /** Starts following; loading begins at once. */
 export function followView(options: FollowOptions): ViewFollower {
-  const follower = new Follower(options);
-  return follower;
+  return new Follower(options);
 }
 
 class Follower implements ViewFollower {
@@ -111,8 +115,13 @@ class Follower implements ViewFollower {
   problem(): string | undefined {
     if (this.#moment === undefined) return `loading ${this.#percentLoaded} %`;
     if (this.#isDoubted) return 'comparing with another database server';
-    const isBehind = this.#impatient > 0 || this.#now() - this.#currentSince > AGE_MAX_MS;
+    const isBehind =
+      this.#failures > 0 || this.#impatient > 0 || this.#now() - this.#currentSince > AGE_MAX_MS;
     return isBehind ? 'behind the database' : undefined;
+  }
+
+  loading(): string | undefined {
+    return this.#moment === undefined && this.#failures === 0 ? this.problem() : undefined;
   }
 
   async compareAll(): Promise<number> {
@@ -124,13 +133,14 @@ class Follower implements ViewFollower {
     });
   }
 
-  async close(): Promise<void> {
+  // A field, so that it can be handed on by itself.
+  readonly close = async (): Promise<void> => {
     this.#closing.abort();
     this.#wake?.();
     await this.#running;
     for (const resolve of this.#waiters.splice(0)) resolve();
     for (const resolve of this.#passWaiters.splice(0)) resolve(0);
-  }
+  };
 
   async #run(): Promise<void> {
     const { signal } = this.#closing;
@@ -263,7 +273,7 @@ class Follower implements ViewFollower {
   async #apply(tx: Queryable, changes: ServerChanges): Promise<void> {
     if (changes.upserts.length + changes.removals.length === 0) return;
     await this.#options.names.loadFor(tx, changes.upserts);
-    this.#options.sink.apply(changes);
+    await this.#options.sink.apply(changes);
   }
 
   #markToGoOnFrom(): ViewMoment['mark'] {

@@ -22,8 +22,9 @@ export async function loadView(
   return await database.transaction(
     async (tx) => {
       const moment = await readMoment(tx);
-      const all = await countServers(tx);
-      sink.beginLoad(all);
+      const servers = await countServers(tx);
+      const all = [...servers.values()].reduce((sum, count) => sum + count, 0);
+      sink.beginLoad(servers);
       options.onProgress(0, all);
       await options.names.loadAll(tx);
       let done = 0;
@@ -34,14 +35,16 @@ export async function loadView(
         done += records.length;
         options.onProgress(done, all);
       }
-      sink.finishLoad();
+      await sink.finishLoad();
       return moment;
     },
     { isolation: 'repeatable read', readOnly: true, statementTimeoutMs: 0 },
   );
 }
 
-async function countServers(tx: Transaction): Promise<number> {
-  const [row] = await tx.query<{ servers: number }>(`SELECT count(*) AS servers FROM server`);
-  return row?.servers ?? 0;
+async function countServers(tx: Transaction): Promise<ReadonlyMap<string, number>> {
+  const rows = await tx.query<{ project_id: string; servers: number }>(
+    `SELECT project_id, count(*) AS servers FROM server GROUP BY project_id`,
+  );
+  return new Map(rows.map((row) => [row.project_id, row.servers]));
 }

@@ -1,13 +1,9 @@
 /** Reads what changed in the server view since a mark: one statement where little did, a stream where much did. */
+
+import type { ViewRecord } from '../../server-view/view-record.ts';
 import type { Queryable, Transaction } from '../database.ts';
 import { type SnapshotMark, snapshotMark } from './snapshot-mark.ts';
-import {
-  type StoredViewRecord,
-  type StoredViewRow,
-  storedViewRecord,
-  VIEW_COLUMNS,
-  VIEW_TABLES,
-} from './stored-view-record.ts';
+import { type StoredViewRow, storedViewRecord, VIEW_COLUMNS, VIEW_TABLES } from './stored-view-record.ts';
 import type { ServerChanges, ServerKey } from './view-sink.ts';
 
 /** Changes that one statement reads; more are streamed. */
@@ -127,7 +123,7 @@ function momentOf(row: MomentRow | undefined): ViewMoment {
 }
 
 function changesOf(rows: readonly (ChangeRow & MaybeViewRow)[]): ServerChanges {
-  const upserts: StoredViewRecord[] = [];
+  const upserts: ViewRecord[] = [];
   const removals: ServerKey[] = [];
   for (const row of rows) {
     if (row.id === null) removals.push({ projectId: row.changed_project, id: row.changed_id });

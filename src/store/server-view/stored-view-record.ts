@@ -1,15 +1,10 @@
 /**
- * A server's record as it comes from the store, with the version of its row. It is read in two ways, as the answer to a
+ * A server's record as it comes from the store; its version is the row's `xmin`. It is read in two ways, as the answer to a
  * query and as a line of COPY (`copied-view-records.ts`), into one form.
  */
 import { FINDING_STATUS_WORDS, isHandled } from '../../findings/finding.ts';
 import type { ServerRow } from '../../server-view/server-view.ts';
 import type { ViewRecord } from '../../server-view/view-record.ts';
-
-export interface StoredViewRecord extends ViewRecord {
-  /** The row's `xmin`: another number, below 2^32, whenever the row was written again. */
-  readonly version: number;
-}
 
 /**
  * The columns of a record in the order in which COPY gives them; `s` is the server, `g` its group, `ps` its project's
@@ -66,7 +61,7 @@ export interface StoredViewRow {
 }
 
 /** The record of a row, as `listServersInSql` shows it. */
-export function storedViewRecord(row: StoredViewRow): StoredViewRecord {
+export function storedViewRecord(row: StoredViewRow): ViewRecord {
   const severityLevel = severityLevelOf(row.severity_level);
   return {
     projectId: row.project_id,
