@@ -22,6 +22,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: task.connections });
 const random = randomNumbers(7);
 const timesMs: number[] = [];
 let total = 0;
+let bytes = 0;
 
 function ask(path: string): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -31,6 +32,7 @@ function ask(path: string): Promise<string> {
       // Only the first bytes are looked at: counting is for the server, not for the load.
       let head = '';
       response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
         if (head === '') head = chunk.toString('latin1', 0, 40);
       });
       response.on('end', () => resolve(head));
@@ -90,6 +92,7 @@ timesMs.sort((a, b) => a - b);
 process.stdout.write(
   JSON.stringify({
     requestsPerSecond: timesMs.length / seconds,
+    bytesMean: Math.round(bytes / Math.max(1, timesMs.length)),
     p99Ms: timesMs[Math.floor(timesMs.length * 0.99)] ?? 0,
   }),
 );

@@ -1,6 +1,7 @@
 /**
- * `bench server-view`: the server view over HTTP, answered from the store, with the load from a second process: random
- * filters and offsets, limit 10 and 200, against the same application sending the same bytes from one ready buffer.
+ * `bench server-view`: the server view over HTTP, answered from the read model, with the load from a second process: random
+ * filters and offsets, limit 10 and 200, against the same application sending the same bytes from one ready buffer, and
+ * against the same questions in SQL. Cold: what filters selected is forgotten before every question.
  */
 import { spawn } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
@@ -10,6 +11,9 @@ import { createAuthenticator } from '../src/api/authenticate.ts';
 import { projectEndpoint } from '../src/api/endpoint.ts';
 import { listVulHostHosts } from '../src/api/hss/list-vul-host-hosts.ts';
 import { hashSecret, newSecret } from '../src/identity/token.ts';
+import type { AnswerServers } from '../src/server-view/server-view.ts';
+import { ServerViewModel } from '../src/server-view/server-view-model.ts';
+import type { ViewRecord } from '../src/server-view/view-record.ts';
 import type { Database } from '../src/store/database.ts';
 import { createDomain } from '../src/store/identity/create-domain.ts';
 import { createProject } from '../src/store/identity/create-project.ts';
@@ -18,6 +22,8 @@ import { openIdentityStore } from '../src/store/identity/open-identity-store.ts'
 import { saveGrant } from '../src/store/identity/save-grant.ts';
 import { saveToken } from '../src/store/identity/save-token.ts';
 import { listServersInSql } from '../src/store/server-view/list-servers.ts';
+import { loadView } from '../src/store/server-view/load-view.ts';
+import { VulnerabilityNames } from '../src/store/server-view/vulnerability-names.ts';
 import { vulnerabilityDictionary } from '../src/store/vulnerability-dictionary.ts';
 import { openBenchStore } from './bench-store.ts';
 import { FLEET_PROJECT, writeFleet } from './fleet.ts';
@@ -26,7 +32,11 @@ import type { BenchOptions, Figures } from './main.ts';
 const SERVERS_DEFAULT = 100_000;
 const SERVERS_PER_INVENTORY = 10;
 const CONNECTIONS = 4;
-const LOAD_SECONDS = 8;
+const LOAD_SECONDS = 2;
+const TURNS = 4;
+/** Questions in SQL take longer, so fewer are asked. */
+const SQL_LIMIT = 10;
+const BYTES_A_MIB = 1024 ** 2;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export async function serverViewBench({ servers = SERVERS_DEFAULT, note }: BenchOptions): Promise<Figures> {
@@ -39,15 +49,117 @@ export async function serverViewBench({ servers = SERVERS_DEFAULT, note }: Bench
       if (done % 20_000 === 0) note(`  ${done}`);
     });
     const token = await makeToken(database);
-    const service = await listen(database, token);
+    const loaded = await loadModel(database);
+    note(`the read model is loaded after ${(Number(loaded.figures['load_ms']) / 1000).toFixed(1)} s`);
+    let isCold = true;
+    const view = timed(async (filter, page) => {
+      if (isCold) loaded.model.forgetSelections();
+      return loaded.model.page(filter, page);
+    });
+    const sql = timed(listServersInSql(database, vulnerabilityDictionary(database)));
+    const services = [
+      await listen(database, token, view.answer),
+      await listen(database, token, sql.answer),
+    ] as const;
     try {
-      return { servers, distinct_inventories: distinctInventories, ...(await measure(service, note)) };
+      const cold = await measure(services[0], '', note);
+      const { mean_ms: viewMs } = await meanTime(services[0], view);
+      isCold = false;
+      const reused = await measure(services[0], '_reused', note);
+      note('the same questions in SQL');
+      const { mean_ms: sqlMs } = await meanTime(services[1], sql);
+      return {
+        servers,
+        distinct_inventories: distinctInventories,
+        ...loaded.figures,
+        ...cold,
+        ...reused,
+        view_mean_ms: viewMs,
+        sql_mean_ms: sqlMs,
+        ratio_sql: sqlMs / viewMs,
+        ...(await depth(services[0], note)),
+        rss_mb: process.memoryUsage().rss / BYTES_A_MIB,
+      };
     } finally {
-      await service.close();
+      for (const service of services) await service.close();
     }
   } finally {
     await bench.close();
   }
+}
+
+/** The model of the bench's project, by COPY from the store. */
+async function loadModel(
+  database: Database,
+): Promise<{ readonly model: ServerViewModel; readonly figures: Figures }> {
+  const started = performance.now();
+  const names = new VulnerabilityNames();
+  const model = new ServerViewModel(FLEET_PROJECT, names.lookup);
+  const sink = {
+    beginLoad: () => undefined,
+    add: (records: readonly ViewRecord[]) => {
+      for (const record of records) model.add(record);
+    },
+    finishLoad: () => undefined,
+    apply: () => undefined,
+    beginComparing: () => undefined,
+    compare: () => [],
+    uncompared: () => [],
+  };
+  await loadView(database, sink, {
+    names,
+    onProgress: () => undefined,
+    signal: new AbortController().signal,
+  });
+  const copied = performance.now();
+  await model.finishLoad();
+  const ready = performance.now();
+  await model.settled();
+  const held = model.figures();
+  return {
+    model,
+    figures: {
+      load_ms: ready - started,
+      finish_load_ms: ready - copied,
+      encode_rest_ms: performance.now() - ready,
+      distinct_lists: held.distinctLists,
+      column_mb: held.columnBytes / BYTES_A_MIB,
+      fragment_mb: held.fragmentBytes / BYTES_A_MIB,
+    },
+  };
+}
+
+interface Timed {
+  readonly answer: AnswerServers;
+  /** Mean time of an answer since the last call, without HTTP. */
+  readonly takeMeanMs: () => number;
+}
+
+function timed(answer: AnswerServers): Timed {
+  let spentMs = 0;
+  let count = 0;
+  return {
+    answer: async (filter, page) => {
+      const started = performance.now();
+      const result = await answer(filter, page);
+      spentMs += performance.now() - started;
+      count += 1;
+      return result;
+    },
+    takeMeanMs: () => {
+      const mean = spentMs / Math.max(1, count);
+      spentMs = 0;
+      count = 0;
+      return mean;
+    },
+  };
+}
+
+/** One connection, so that no question waits for another. */
+async function meanTime(service: Service, what: Timed): Promise<{ readonly mean_ms: number }> {
+  what.takeMeanMs();
+  await load(service, { path: viewPath(''), mode: 'random', limit: SQL_LIMIT, connections: 1 });
+  return { mean_ms: what.takeMeanMs() };
 }
 
 interface Service {
@@ -83,7 +195,7 @@ async function makeToken(database: Database): Promise<string> {
   return token;
 }
 
-async function listen(database: Database, token: string): Promise<Service> {
+async function listen(database: Database, token: string, answer: AnswerServers): Promise<Service> {
   let ready: Buffer = Buffer.alloc(0);
   const app = buildApp({
     authenticator: createAuthenticator({
@@ -92,7 +204,7 @@ async function listen(database: Database, token: string): Promise<Service> {
       now: Date.now,
     }),
     endpoints: [
-      listVulHostHosts(listServersInSql(database, vulnerabilityDictionary(database))),
+      listVulHostHosts(answer),
       projectEndpoint({
         operation: 'SendReady',
         method: 'GET',
@@ -116,26 +228,44 @@ async function listen(database: Database, token: string): Promise<Service> {
   };
 }
 
-async function measure(service: Service, note: (text: string) => void): Promise<Figures> {
+/**
+ * Random questions against the ready buffer, at both limits; names of the figures end in `suffix`. The two take turns, so
+ * that what else the machine does meets both alike.
+ */
+async function measure(service: Service, suffix: string, note: (text: string) => void): Promise<Figures> {
   const figures: Record<string, number> = {};
   for (const limit of [10, 200]) {
-    const sample = await fetch(`http://127.0.0.1:${service.port}${viewPath(`limit=${limit}&offset=0`)}`, {
-      headers: { 'x-auth-token': service.token },
-    });
-    service.setReady(Buffer.from(await sample.arrayBuffer()));
-    note(`limit ${limit}: load on the view, then on the ready buffer`);
-    const view = await load(service, { path: viewPath(''), mode: 'random', limit });
-    const readyLoad = await load(service, { path: `/v5/${FLEET_PROJECT}/ready`, mode: 'plain', limit });
-    figures[`requests_per_second_limit_${limit}`] = view.requestsPerSecond;
-    figures[`p99_ms_limit_${limit}`] = view.p99Ms;
-    figures[`ratio_ready_bytes_limit_${limit}`] = view.requestsPerSecond / readyLoad.requestsPerSecond;
+    note(`limit ${limit}${suffix}: the view and a ready buffer of the same mean size, in turns`);
+    const views: LoadFigures[] = [];
+    const readies: LoadFigures[] = [];
+    for (let turn = 0; turn < TURNS; turn += 1) {
+      const view = await load(service, { path: viewPath(''), mode: 'random', limit });
+      service.setReady(Buffer.alloc(view.bytesMean, 0x20));
+      readies.push(await load(service, { path: `/v5/${FLEET_PROJECT}/ready`, mode: 'plain', limit }));
+      views.push(view);
+    }
+    const perSecond = meanOf(views, 'requestsPerSecond');
+    figures[`requests_per_second_limit_${limit}${suffix}`] = perSecond;
+    figures[`p99_ms_limit_${limit}${suffix}`] = meanOf(views, 'p99Ms');
+    figures[`body_bytes_mean_limit_${limit}${suffix}`] = meanOf(views, 'bytesMean');
+    figures[`ratio_ready_bytes_limit_${limit}${suffix}`] = perSecond / meanOf(readies, 'requestsPerSecond');
   }
-  note('depth: offset 0 against the deepest page');
-  const shallow = await load(service, { path: viewPath('limit=10&offset=0'), mode: 'plain', limit: 10 });
-  const deep = await load(service, { path: viewPath(''), mode: 'deep', limit: 10 });
-  figures['ratio_depth_p99'] = deep.p99Ms / shallow.p99Ms;
-  figures['rss_mb'] = process.memoryUsage().rss / 1024 ** 2;
   return figures;
+}
+
+function meanOf(loads: readonly LoadFigures[], name: keyof LoadFigures): number {
+  return loads.reduce((sum, figures) => sum + figures[name], 0) / loads.length;
+}
+
+async function depth(service: Service, note: (text: string) => void): Promise<Figures> {
+  note('depth: offset 0 against the deepest page');
+  const shallow: LoadFigures[] = [];
+  const deep: LoadFigures[] = [];
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    shallow.push(await load(service, { path: viewPath('limit=10&offset=0'), mode: 'plain', limit: 10 }));
+    deep.push(await load(service, { path: viewPath(''), mode: 'deep', limit: 10 }));
+  }
+  return { ratio_depth_p99: meanOf(deep, 'p99Ms') / meanOf(shallow, 'p99Ms') };
 }
 
 function viewPath(query: string): string {
@@ -146,21 +276,25 @@ interface Load {
   readonly path: string;
   readonly mode: 'random' | 'plain' | 'deep';
   readonly limit: number;
+  readonly connections?: number;
+}
+
+interface LoadFigures {
+  readonly requestsPerSecond: number;
+  readonly p99Ms: number;
+  readonly bytesMean: number;
 }
 
 /** Runs bench/http-load.ts in a process of its own. */
-async function load(
-  service: Service,
-  what: Load,
-): Promise<{ readonly requestsPerSecond: number; readonly p99Ms: number }> {
+async function load(service: Service, what: Load): Promise<LoadFigures> {
   const script = fileURLToPath(new URL('./http-load.ts', import.meta.url));
   const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.end(
     JSON.stringify({
+      connections: CONNECTIONS,
       ...what,
       port: service.port,
       token: service.token,
-      connections: CONNECTIONS,
       seconds: LOAD_SECONDS,
     }),
   );
@@ -170,5 +304,5 @@ async function load(
   });
   const code = await new Promise<number | null>((resolve) => child.on('exit', resolve));
   if (code !== 0) throw new Error(`the load ended with exit code ${code}`);
-  return JSON.parse(out) as { requestsPerSecond: number; p99Ms: number };
+  return JSON.parse(out) as LoadFigures;
 }

@@ -343,6 +343,23 @@ CREATE TABLE server_group (
   CONSTRAINT server_group_project_id_name_key UNIQUE (project_id, name)
 );
 
+CREATE TABLE server_view_change (
+  project_id text NOT NULL,
+  changed_xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  kind text NOT NULL,
+  id text NOT NULL,
+  CONSTRAINT server_view_change_pkey PRIMARY KEY (changed_xid, project_id, kind, id),
+  CONSTRAINT server_view_change_kind_check CHECK (kind = ANY (ARRAY['server'::text, 'group'::text, 'project'::text]))
+);
+
+CREATE TABLE server_view_horizon (
+  only_row boolean NOT NULL DEFAULT true,
+  pruned_below xid8 NOT NULL,
+  prune_next xid8 NOT NULL,
+  CONSTRAINT server_view_horizon_pkey PRIMARY KEY (only_row),
+  CONSTRAINT server_view_horizon_only_row_check CHECK (only_row)
+);
+
 CREATE TABLE token (
   hash bytea NOT NULL,
   user_id text NOT NULL,
@@ -378,3 +395,54 @@ CREATE TABLE vulnerability (
 
 CREATE INDEX vulnerability_by_cve ON vulnerability USING gin (cves);
 CREATE INDEX vulnerability_by_id ON vulnerability USING btree (id);
+
+CREATE OR REPLACE FUNCTION public.note_project_setting_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  INSERT INTO server_view_change (project_id, kind, id) SELECT project_id, 'project', '' FROM changed_rows
+  ON CONFLICT DO NOTHING;
+  RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.note_server_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  INSERT INTO server_view_change (project_id, kind, id) SELECT project_id, 'server', id FROM changed_rows
+  ON CONFLICT DO NOTHING;
+  RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.note_server_group_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  INSERT INTO server_view_change (project_id, kind, id) SELECT project_id, 'group', id FROM changed_rows
+  ON CONFLICT DO NOTHING;
+  RETURN NULL;
+END $function$
+;
+
+CREATE TRIGGER project_setting_deleted AFTER DELETE ON project_setting REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION note_project_setting_change();
+
+CREATE TRIGGER project_setting_inserted AFTER INSERT ON project_setting REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION note_project_setting_change();
+
+CREATE TRIGGER project_setting_updated AFTER UPDATE ON project_setting REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION note_project_setting_change();
+
+CREATE TRIGGER server_deleted AFTER DELETE ON server REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION note_server_change();
+
+CREATE TRIGGER server_group_deleted AFTER DELETE ON server_group REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION note_server_group_change();
+
+CREATE TRIGGER server_group_inserted AFTER INSERT ON server_group REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION note_server_group_change();
+
+CREATE TRIGGER server_group_updated AFTER UPDATE ON server_group REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION note_server_group_change();
+
+CREATE TRIGGER server_inserted AFTER INSERT ON server REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION note_server_change();
+
+CREATE TRIGGER server_updated AFTER UPDATE ON server REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION note_server_change();

@@ -24,6 +24,9 @@ import { claimSecretKey } from './store/identity/claim-secret-key.ts';
 import { findSecretKeyFingerprint } from './store/identity/find-secret-key-fingerprint.ts';
 import { openIdentityStore } from './store/identity/open-identity-store.ts';
 import { openStore, type Store } from './store/open-store.ts';
+import { followView, type ViewFollower } from './store/server-view/follow-changes.ts';
+import { ProjectModels } from './store/server-view/project-models.ts';
+import { VulnerabilityNames } from './store/server-view/vulnerability-names.ts';
 
 export interface StartOptions {
   readonly log: Log;
@@ -68,9 +71,11 @@ export async function startParapet(config: Config, options: StartOptions): Promi
       log: options.log,
     });
     started.push(jobs.stop);
+    const view = startServerView(database, options.log);
+    started.push(view.follower.close);
     let listeningAt = '';
     const publicUrl = (): string => config.publicUrl ?? listeningAt;
-    const app = await applicationOf({ config, store, clock, secretKey, publicUrl, log: options.log });
+    const app = await applicationOf({ config, store, clock, secretKey, publicUrl, view, log: options.log });
     started.push(async () => void (await app.close()));
     listeningAt = await listen(app, config);
     const url = listeningAt;
@@ -130,11 +135,26 @@ interface ApplicationParts {
   readonly clock: () => CoverageClock;
   readonly secretKey: SecretKey;
   readonly publicUrl: () => string;
+  readonly view: ServerView;
   readonly log: Log;
+}
+
+/** The read models and what keeps them true. */
+interface ServerView {
+  readonly models: ProjectModels;
+  readonly follower: ViewFollower;
+}
+
+/** Begins to load the server view; until it is there the store answers. */
+function startServerView(database: Database, log: Log): ServerView {
+  const names = new VulnerabilityNames();
+  const models = new ProjectModels(names.lookup);
+  return { models, follower: followView({ database, sink: models, names, log }) };
 }
 
 async function applicationOf(parts: ApplicationParts): Promise<FastifyInstance> {
   const { config, store, clock, secretKey, publicUrl, log } = parts;
+  const { models, follower } = parts.view;
   const { database } = store;
   const identity = openIdentityStore(database);
   const now = (): number => clock().now;
@@ -149,9 +169,12 @@ async function applicationOf(parts: ApplicationParts): Promise<FastifyInstance> 
       clock,
       publicUrl,
       publicUrlIsConfigured: config.publicUrl !== undefined,
+      answerFromMemory: (filter, page) => (follower.isCurrent() ? models.page(filter, page) : undefined),
     }),
+    afterWrite: () => follower.refresh(),
     readiness: [
       { name: 'database', check: () => store.problem() },
+      { name: 'server view', check: () => follower.loading() },
       {
         name: 'advisories',
         informs: true,

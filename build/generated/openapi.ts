@@ -28,6 +28,7 @@ export async function openApiText(): Promise<string> {
       clock,
       publicUrl,
       publicUrlIsConfigured: true,
+      answerFromMemory: () => undefined,
     });
     const { version, description } = packageDescription();
     const info = { title: 'Parapet', version, description };

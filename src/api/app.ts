@@ -28,13 +28,15 @@ import {
   type RequestLine,
   standingHeaders,
 } from './request-context.ts';
-import { serveEndpoint } from './serve-endpoint.ts';
+import { type AfterWrite, serveEndpoint } from './serve-endpoint.ts';
 
 export interface AppParts {
   readonly authenticator: Authenticator;
   readonly endpoints: readonly Endpoint[];
   readonly readiness: readonly ReadinessPart[];
   readonly log: (line: RequestLine) => void;
+  /** Awaited before a change of the fleet is acknowledged; without it nothing is. */
+  readonly afterWrite?: AfterWrite;
   /** PEM texts; without them the application speaks plain HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Shorter ones for tests; the defaults are those of http-limits.ts. */
@@ -55,7 +57,8 @@ export function buildApp(parts: AppParts): FastifyInstance {
   });
   for (const endpoint of [...healthEndpoints(parts.readiness), ...parts.endpoints]) {
     const { method, url } = endpoint;
-    app.route({ method, url, exposeHeadRoute: false, handler: serveEndpoint(endpoint, parts.authenticator) });
+    const handler = serveEndpoint(endpoint, parts.authenticator, parts.afterWrite ?? nothingAfterWrite);
+    app.route({ method, url, exposeHeadRoute: false, handler });
   }
   return app;
 }
@@ -121,3 +124,5 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
     .header('Content-Type', 'application/json')
     .send(Buffer.from(answer.body, 'utf8'));
 }
+
+async function nothingAfterWrite(): Promise<void> {}

@@ -27,6 +27,8 @@ export interface EndpointAnswer {
   readonly bytes?: Buffer | string;
   /** Of `bytes`; default application/json. */
   readonly contentType?: string;
+  /** Called once when the answer has been handed over to the system or its connection is gone. */
+  readonly onSent?: () => void;
 }
 
 /** A user in a project, and what they may reach there. */

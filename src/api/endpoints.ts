@@ -4,6 +4,7 @@ import { createLoginLimiter } from '../identity/login-limiter.ts';
 import type { SecretKey } from '../identity/secret-key.ts';
 import { decideFindings } from '../jobs/decide-findings.ts';
 import type { CoverageClock } from '../jobs/refresh-unknown.ts';
+import type { Page, ServerFilter, ServerPageBytes } from '../server-view/server-view.ts';
 import type { Database } from '../store/database.ts';
 import { serversWithVulnerability } from '../store/findings/servers-with-vulnerability.ts';
 import { listServerGroups } from '../store/fleet/server-groups.ts';
@@ -30,6 +31,8 @@ export interface EndpointParts {
   readonly publicUrl: () => string;
   /** Whether that is what the operator configured: only then is it right for every machine that asks. */
   readonly publicUrlIsConfigured: boolean;
+  /** Answers the view from memory; undefined while it cannot, and then the store is asked. */
+  readonly answerFromMemory: (filter: ServerFilter, page: Page) => ServerPageBytes | undefined;
 }
 
 export function allEndpoints(parts: EndpointParts): readonly Endpoint[] {
@@ -41,9 +44,12 @@ export function allEndpoints(parts: EndpointParts): readonly Endpoint[] {
   ];
 }
 
-function hssEndpoints({ database, clock }: EndpointParts): readonly Endpoint[] {
+function hssEndpoints({ database, clock, answerFromMemory }: EndpointParts): readonly Endpoint[] {
+  const listServers = listServersInSql(database, vulnerabilityDictionary(database));
   return [
-    listVulHostHosts(listServersInSql(database, vulnerabilityDictionary(database))),
+    listVulHostHosts(
+      async (filter, page) => answerFromMemory(filter, page) ?? (await listServers(filter, page)),
+    ),
     changeVulStatus({
       decideFindings: (request) => decideFindings(database, request),
       serversWithVulnerability: (scope, id) => serversWithVulnerability(database, scope, id),

@@ -5,8 +5,16 @@ import type { Authenticator, RequestHead } from './authenticate.ts';
 import type { Endpoint, EndpointAnswer, Exchange } from './endpoint.ts';
 import { discardRest, readRawBody } from './json-body.ts';
 
-/** Makes the framework's handler of an endpoint. */
-export function serveEndpoint(endpoint: Endpoint, authenticator: Authenticator) {
+/** What is done before what was written is acknowledged. */
+export type AfterWrite = () => Promise<void>;
+
+/**
+ * Makes the framework's handler of an endpoint. What changes the fleet is answered after `afterWrite`: whoever reads next
+ * from this process finds it.
+ */
+export function serveEndpoint(endpoint: Endpoint, authenticator: Authenticator, afterWrite: AfterWrite) {
+  const writesFleet =
+    !['GET', 'HEAD'].includes(endpoint.method) && ['project', 'agent'].includes(endpoint.auth);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     let body: Promise<Buffer> | undefined;
     const rawBody = () => {
@@ -15,6 +23,7 @@ export function serveEndpoint(endpoint: Endpoint, authenticator: Authenticator) 
     };
     try {
       const answer = await endpoint.serve(exchangeOf(request, authenticator, rawBody));
+      if (writesFleet) await afterWrite();
       return send(reply, answer);
     } finally {
       // An answer that did not need the body: what is left of it must not stand in the way of the next request.
@@ -63,6 +72,7 @@ function pathParameter(params: unknown, name: string): string {
 
 function send(reply: FastifyReply, answer: EndpointAnswer): FastifyReply {
   reply.code(answer.status ?? 200);
+  if (answer.onSent !== undefined) reply.raw.once('close', answer.onSent);
   if (answer.headers !== undefined) reply.headers(answer.headers);
   if (answer.json !== undefined) {
     return sendBytes(reply, JSON.stringify(answer.json), 'application/json');

@@ -9,6 +9,7 @@ import { deleteOldEvents } from '../store/findings/delete-old-events.ts';
 import { deleteExpiredTokens } from '../store/identity/delete-expired-tokens.ts';
 import { EXPIRED_TOKEN_KEPT_MS } from '../store/identity/save-token.ts';
 import { openQueuePool } from '../store/queue-pool.ts';
+import { pruneViewChanges } from '../store/server-view/prune-changes.ts';
 import { assessDueServers } from './assess-due-servers.ts';
 import { followAdvisories } from './follow-advisories.ts';
 import { type CoverageClock, refreshUnknown } from './refresh-unknown.ts';
@@ -24,12 +25,15 @@ export const HISTORY_KEPT_MS = 400 * 24 * 60 * 60 * 1000;
 const ATTEMPTS_MAX = 3;
 
 const EVERY_MINUTE = '* * * * *';
+/** A process that stood still for longer than this, twice over at most, loads its server view anew. */
+const EVERY_TEN_MINUTES = '*/10 * * * *';
 const EVERY_NIGHT = '17 3 * * *';
 
 const SCHEDULE = {
   'follow-advisories': EVERY_MINUTE,
   'assess-due-servers': EVERY_MINUTE,
   'refresh-unknown': EVERY_MINUTE,
+  'prune-view-changes': EVERY_TEN_MINUTES,
   'delete-expired-tokens': EVERY_NIGHT,
   'delete-old-events': EVERY_NIGHT,
 } as const;
@@ -88,6 +92,7 @@ function taskListOf({ database, clock, log }: JobParts): TaskList {
       servers: await assessDueServers(database, clock().now, signal),
     }),
     'refresh-unknown': async () => ({ servers: await refreshUnknown(database, clock()) }),
+    'prune-view-changes': async () => ({ changes: await pruneViewChanges(database) }),
     'delete-expired-tokens': async () => ({
       tokens: await deleteExpiredTokens(database, clock().now - EXPIRED_TOKEN_KEPT_MS),
     }),

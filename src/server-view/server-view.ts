@@ -77,6 +77,17 @@ export interface ServerPage {
 /** Answers the server view. Never part of the truth: it fails where it cannot answer in full. */
 export type ListServers = (filter: ServerFilter, page: Page) => Promise<ServerPage>;
 
+/** The whole answer of the contract, encoded. */
+export interface ServerPageBytes {
+  readonly total: number;
+  readonly body: Buffer;
+  /** To be called once, when the bytes have been sent: their memory is used again. */
+  readonly release: () => void;
+}
+
+/** Whatever answers the view, in rows or in bytes. */
+export type AnswerServers = (filter: ServerFilter, page: Page) => Promise<ServerPage | ServerPageBytes>;
+
 /**
  * The one way in which names and addresses are made comparable, on both sides of every filter. Upper case first, so that
  * `ß` meets `SS` as Unicode's full case folding has it; a final sigma is the same letter as any other.

@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
-import type { ClientBase } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
+import { Client, type ClientBase } from 'pg';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 
 /** What a copied column may hold. */
 export type CopyValue = string | number | boolean | Uint8Array | null;
@@ -22,6 +22,20 @@ export async function copyRows(
 ): Promise<void> {
   const stream = client.query(copyFrom(`COPY ${target} FROM STDIN`));
   await pipeline(chunksOf(rows), stream);
+}
+
+/**
+ * Copies the rows of a query out by COPY … TO STDOUT; `sql` takes no parameters. Where the caller stops early the connection
+ * is closed: PostgreSQL would send the rest before it listened again.
+ */
+export async function* copyOut(client: ClientBase, sql: string): AsyncGenerator<Buffer> {
+  let isWhole = false;
+  try {
+    yield* client.query(copyTo(`COPY (${sql}) TO STDOUT`));
+    isWhole = true;
+  } finally {
+    if (!isWhole && client instanceof Client) await client.end();
+  }
 }
 
 function* chunksOf(rows: Iterable<readonly CopyValue[]>): Generator<string> {

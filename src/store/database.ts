@@ -5,7 +5,7 @@
  */
 import { Client, type ClientConfig, Pool, type PoolClient, type QueryResult } from 'pg';
 import { appError } from '../errors.ts';
-import { type CopyValue, copyRows } from './copy-rows.ts';
+import { type CopyValue, copyOut, copyRows } from './copy-rows.ts';
 import { isPoolExhausted, isRetryable, translateDatabaseError } from './database-errors.ts';
 import { type Listener, type NotificationHandler, startListener } from './listener.ts';
 import { sqlTypes } from './sql-types.ts';
@@ -39,6 +39,8 @@ export interface Queryable {
 export interface Transaction extends Queryable {
   /** Copies rows into `target`, a table with its columns such as `t (a, b)`: the quickest way in for many rows. */
   copyIn(target: string, rows: Iterable<readonly CopyValue[]>): Promise<void>;
+  /** Reads the rows of a query by COPY in its text format, in chunks that may end anywhere: the quickest way out. */
+  copyOut(sql: string): AsyncIterable<Buffer>;
   /** Reads the rows of a query by a cursor, in batches of at most `batchRows`, so that memory stays flat. */
   stream<Row extends object>(
     sql: string,
@@ -314,6 +316,7 @@ function transactionOn(client: PoolClient): Transaction {
     query: (sql, params = []) => queryRows(client, sql, params),
     execute: async (sql, params = []) => (await run(client, sql, params)).rowCount ?? 0,
     copyIn: (target, rows) => copyRows(client, target, rows),
+    copyOut: (sql) => copyOut(client, sql),
     async *stream(sql, params = [], batchRows = STREAM_BATCH_ROWS_MAX) {
       cursors += 1;
       const cursor = `parapet_cursor_${cursors}`;

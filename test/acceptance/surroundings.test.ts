@@ -196,6 +196,8 @@ describe('the database of DATABASE_URL', () => {
     await until(async () => (await readiness()) === 503);
     expect(await (await fetch(`${service.url}/readyz`)).text()).toContain('The database cannot be reached');
     expect((await fetch(`${service.url}/healthz`)).status).toBe(200);
+    // What it has in memory counts for a moment longer.
+    await until(async () => (await view()).status === 503);
     const refused = await view();
     expect(refused.status).toBe(503);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);

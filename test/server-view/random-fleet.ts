@@ -4,9 +4,11 @@ import {
   FIXING_PRIORITIES,
   type FindingStatus,
   type FixingPriority,
+  isHandled,
 } from '../../src/findings/finding.ts';
 import { summaryOf } from '../../src/findings/summary.ts';
-import { foldCase, type Page, type ServerFilter } from '../../src/server-view/server-view.ts';
+import { foldCase, type Page, type ServerFilter, type ServerRow } from '../../src/server-view/server-view.ts';
+import type { ViewRecord, VulnerabilityLookup } from '../../src/server-view/view-record.ts';
 import type { Queryable } from '../../src/store/database.ts';
 
 /** Random servers, the SQL that stores them, and the obvious way of answering the view: `array.filter().slice()`. */
@@ -16,6 +18,8 @@ export interface RandomServer {
   readonly name: string;
   readonly enterpriseProjectId: string;
   readonly group: string | undefined;
+  /** Default: as its id. */
+  readonly groupName?: string | undefined;
   readonly publicIp: string;
   readonly privateIp: string;
   readonly assetValue: 'important' | 'common' | 'test';
@@ -31,6 +35,8 @@ export interface RandomServer {
     readonly fixable: boolean;
   }[];
 }
+
+const SCAN_TIME = 1_000;
 
 export const GROUPS: readonly string[] = ['edge', 'Straße', 'DB İstanbul'];
 
@@ -136,7 +142,7 @@ export async function storeFleet(
         server.clusterId,
         server.nodeType,
         server.edition,
-        server.hasReported ? 1_000 : null,
+        server.hasReported ? SCAN_TIME : null,
         server.isUnknown,
         server.findings.map((finding) => finding.vulnerability),
         server.findings.map((finding) => FINDING_STATUSES[finding.status]),
@@ -154,6 +160,99 @@ export async function storeFleet(
       ],
     );
   }
+}
+
+/** Vulnerabilities that findings of random servers name; in the store they have these numbers. */
+export const VULNERABILITIES_MAX = 40;
+
+/** The name of a vulnerability's number, in no order of numbers. */
+export const vulnerabilityName: VulnerabilityLookup = (number) => {
+  if (number < 1 || number > VULNERABILITIES_MAX) return undefined;
+  const type = KINDS[number % KINDS.length] ?? 'linux_vul';
+  return { type, id: `${type === 'linux_vul' ? 'DSA' : 'ÜRGENT'}-${(number * 7) % 41}"\\` };
+};
+
+const KINDS = [
+  'linux_vul',
+  'linux_vul',
+  'linux_vul',
+  'windows_vul',
+  'web_cms',
+  'app_vul',
+  'urgent_vul',
+] as const;
+
+export async function storeVulnerabilities(database: Queryable): Promise<void> {
+  for (let number = 1; number <= VULNERABILITIES_MAX; number += 1) {
+    const name = vulnerabilityName(number);
+    await database.execute(
+      `INSERT INTO vulnerability (number, type, id, title, cves, published_at, known_exploited, revision)
+       OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, 'test', '{}', 0, false, 0)`,
+      [number, name?.type ?? '', name?.id ?? ''],
+    );
+  }
+}
+
+/** The row that the view shows of a server. */
+export function expectedRow(server: RandomServer): ServerRow {
+  const { openCount, counts, score, level, handleStatus } = summaryOf(findingsOf(server), false);
+  const isUnknown = openCount === 0 && server.isUnknown;
+  const lists: Record<keyof ServerRow['vulnerabilityIds'], string[]> = {
+    linux_vul: [],
+    windows_vul: [],
+    web_cms: [],
+    app_vul: [],
+    urgent_vul: [],
+  };
+  for (const number of shownNumbers(server)) {
+    const name = vulnerabilityName(number);
+    if (name !== undefined) lists[name.type].push(name.id);
+  }
+  for (const list of Object.values(lists)) list.sort();
+  return {
+    id: server.id,
+    agentId: '',
+    name: server.name,
+    region: '',
+    publicIp: server.publicIp,
+    privateIp: server.privateIp,
+    groupId: server.group,
+    groupName: server.groupName ?? server.group,
+    osType: 'Linux',
+    assetValue: server.assetValue,
+    scanTime: SCAN_TIME,
+    severityLevel: isUnknown ? '' : level,
+    score: isUnknown ? undefined : score,
+    edition: server.edition,
+    handleStatus,
+    counts: { critical: counts.Critical, high: counts.High, medium: counts.Medium, low: counts.Low },
+    vulnerabilityIds: lists,
+    nodeType: server.nodeType,
+  };
+}
+
+/** What the store tells the read model of a server; `version` is that of its row. */
+export function viewRecord(projectId: string, server: RandomServer, version = 0): ViewRecord {
+  const { vulnerabilityIds: _, ...row } = expectedRow(server);
+  return {
+    ...row,
+    projectId,
+    version,
+    enterpriseProjectId: server.enterpriseProjectId,
+    statusBits: summaryOf(findingsOf(server), false).statusBits,
+    clusterId: server.clusterId,
+    sortRank: row.score === undefined ? 199 : row.score * 2,
+    isListed: server.hasReported && server.edition !== 'hss.version.null',
+    shownVulnerabilities: shownNumbers(server),
+  };
+}
+
+function shownNumbers(server: RandomServer): readonly number[] {
+  const isOpen = summaryOf(findingsOf(server), false).openCount > 0;
+  return server.findings
+    .filter((finding) => finding.fixable && isHandled(finding.status) !== isOpen)
+    .map((finding) => finding.vulnerability)
+    .sort((a, b) => a - b);
 }
 
 /** The expected page, from the plain array. */
@@ -183,7 +282,7 @@ function matches(server: RandomServer, filter: ServerFilter): boolean {
     server.edition !== 'hss.version.null' &&
     (filter.enterpriseProjects === 'all' || filter.enterpriseProjects.includes(server.enterpriseProjectId)) &&
     is(server.assetValue, filter.assetValue) &&
-    has(server.group, filter.groupNameContains) &&
+    has(server.groupName ?? server.group, filter.groupNameContains) &&
     has(server.name, filter.nameContains) &&
     has(server.publicIp, filter.publicIpContains) &&
     has(server.privateIp, filter.privateIpContains) &&

@@ -3,7 +3,8 @@
  */
 import Type, { type Static } from 'typebox';
 import { FINDING_STATUSES, type FindingStatus } from '../../findings/finding.ts';
-import type { ListServers, ServerRow } from '../../server-view/server-view.ts';
+import type { AnswerServers } from '../../server-view/server-view.ts';
+import { wireRow } from '../../server-view/wire-row.ts';
 import { type Endpoint, projectEndpoint } from '../endpoint.ts';
 import { queryInteger, queryText, queryTextList, queryWord } from '../strict-query.ts';
 
@@ -69,7 +70,7 @@ const row = Type.Object({
 const response = Type.Object({ total_num: Type.Integer(), data_list: Type.Array(row) });
 
 /** Makes the endpoint over whatever answers the view. */
-export function listVulHostHosts(listServers: ListServers): Endpoint {
+export function listVulHostHosts(answerServers: AnswerServers): Endpoint {
   return projectEndpoint({
     operation: 'ListVulHostHosts',
     method: 'GET',
@@ -79,7 +80,7 @@ export function listVulHostHosts(listServers: ListServers): Endpoint {
     query,
     response,
     handler: async ({ query: asked, project, resolveScope }) => {
-      const page = await listServers(
+      const page = await answerServers(
         {
           projectId: project.id,
           enterpriseProjects: resolveScope(asked.enterprise_project_id),
@@ -97,44 +98,9 @@ export function listVulHostHosts(listServers: ListServers): Endpoint {
         },
         { offset: asked.offset, limit: asked.limit },
       );
+      if ('body' in page) return { bytes: page.body, onSent: page.release };
       const answer: Static<typeof response> = { total_num: page.total, data_list: page.rows.map(wireRow) };
       return { json: answer };
     },
   });
-}
-
-/** A row in the words of the contract. Fields that do not apply are left out, as the vendor's examples do. */
-function wireRow(server: ServerRow): Static<typeof row> {
-  const { counts, vulnerabilityIds } = server;
-  return {
-    host_id: server.id,
-    ...(server.agentId === '' ? {} : { agent_id: server.agentId }),
-    host_name: server.name,
-    ...(server.region === '' ? {} : { region_name: server.region }),
-    ...(server.publicIp === '' ? {} : { public_ip: server.publicIp }),
-    ...(server.privateIp === '' ? {} : { private_ip: server.privateIp }),
-    ...(server.groupId === undefined ? {} : { group_id: server.groupId }),
-    ...(server.groupName === undefined ? {} : { group_name: server.groupName }),
-    os_type: server.osType,
-    asset_value: server.assetValue,
-    scan_time: server.scanTime,
-    severity_level: server.severityLevel,
-    ...(server.score === undefined ? {} : { score: server.score }),
-    version: server.edition,
-    handle_status: server.handleStatus,
-    vul_num_with_repair_priority_list: [
-      { repair_priority: 'Critical', vul_num: counts.critical },
-      { repair_priority: 'High', vul_num: counts.high },
-      { repair_priority: 'Medium', vul_num: counts.medium },
-      { repair_priority: 'Low', vul_num: counts.low },
-    ],
-    vul_ids_info: {
-      linux_vul_id_list: [...vulnerabilityIds.linux_vul],
-      windows_vul_id_list: [...vulnerabilityIds.windows_vul],
-      webcms_vul_id_list: [...vulnerabilityIds.web_cms],
-      app_vul_id_list: [...vulnerabilityIds.app_vul],
-      urgent_vul_id_list: [...vulnerabilityIds.urgent_vul],
-    },
-    node_type: server.nodeType,
-  };
 }

@@ -54,6 +54,9 @@ export const BACKUP_TABLES = [
 
 export type BackupTable = (typeof BACKUP_TABLES)[number];
 
+/** The other tables: what they hold means something only in the database in which it was written. A restore empties them. */
+export const TABLES_NOT_KEPT = ['server_view_change', 'server_view_horizon'] as const;
+
 export interface BackupHeader {
   /** Number of the last migration of the schema it was made from. */
   readonly schema: number;

@@ -8,6 +8,7 @@ import {
   type BackupItem,
   type BackupRow,
   type BackupTable,
+  TABLES_NOT_KEPT,
   type TableStart,
 } from './backup-format.ts';
 import { quotedName, storedColumns } from './table-columns.ts';
@@ -124,7 +125,8 @@ async function makeSchema(
   if (schema > migrations.length) {
     throw appError('backup-newer', { file, found: schema, known: migrations.length });
   }
-  await tx.query(`DROP TABLE IF EXISTS ${[...BACKUP_TABLES, 'schema_migration'].join(', ')} CASCADE`);
+  const tables = [...BACKUP_TABLES, ...TABLES_NOT_KEPT, 'schema_migration'];
+  await tx.query(`DROP TABLE IF EXISTS ${tables.join(', ')} CASCADE`);
   await migrateWithin(tx, migrations.slice(0, schema));
   // Migrations fill some tables with their first rows; the backup has those too.
   for (const table of BACKUP_TABLES) {

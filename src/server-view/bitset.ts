@@ -1,0 +1,111 @@
+/**
+ * Sets of positions, one bit each, in 32-bit words (after uwdata/arquero's BitSet). The hot loops run over plain typed arrays
+ * and allocate nothing.
+ */
+import type { PositionSet } from './position-set.ts';
+
+const BLOCK_WORDS_LOG2 = 5;
+const BLOCK_WORDS = 1 << BLOCK_WORDS_LOG2;
+const BLOCK_BITS_LOG2 = BLOCK_WORDS_LOG2 + 5;
+
+/** Words for `size` bits, all clear. */
+export function emptyWords(size: number): Uint32Array {
+  return new Uint32Array((size + 31) >>> 5);
+}
+
+export function setBit(words: Uint32Array, position: number): void {
+  const at = position >>> 5;
+  words[at] = (words[at] ?? 0) | (1 << (position & 31));
+}
+
+/** `into` keeps what `other` holds too. Both have the same length. */
+export function andWords(into: Uint32Array, other: Uint32Array): void {
+  for (let at = 0; at < into.length; at += 1) into[at] = (into[at] ?? 0) & (other[at] ?? 0);
+}
+
+export function orWords(into: Uint32Array, other: Uint32Array): void {
+  for (let at = 0; at < into.length; at += 1) into[at] = (into[at] ?? 0) | (other[at] ?? 0);
+}
+
+/** How many bits of a word are set (Warren, Hacker's Delight, section 5-1). */
+export function bitsSet(word: number): number {
+  let bits = word - ((word >>> 1) & 0x55555555);
+  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
+  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+/** Number of the lowest set bit of a word that is not 0. */
+function lowestBit(word: number): number {
+  return 31 - Math.clz32(word & -word);
+}
+
+/** A frozen bitset that counts: members before a position, and the member of an ordinal, by counts kept for each block. */
+export class BitPositions implements PositionSet {
+  readonly count: number;
+  readonly bytes: number;
+  readonly words: Uint32Array;
+  /** Members before each block of 1,024 positions. */
+  readonly #before: Uint32Array;
+
+  /** Takes the words over: they are not to be written any more. */
+  constructor(words: Uint32Array) {
+    this.words = words;
+    this.#before = new Uint32Array((words.length >>> BLOCK_WORDS_LOG2) + 2);
+    let count = 0;
+    for (let from = 0, block = 0; from < words.length; from += BLOCK_WORDS, block += 1) {
+      this.#before[block] = count;
+      const end = Math.min(words.length, from + BLOCK_WORDS);
+      for (let at = from; at < end; at += 1) count += bitsSet(words[at] ?? 0);
+    }
+    this.#before.fill(count, Math.ceil(words.length / BLOCK_WORDS));
+    this.count = count;
+    this.bytes = words.byteLength + this.#before.byteLength;
+  }
+
+  has(position: number): boolean {
+    return (((this.words[position >>> 5] ?? 0) >>> (position & 31)) & 1) === 1;
+  }
+
+  rank(position: number): number {
+    const word = position >>> 5;
+    if (word >= this.words.length) return this.count;
+    let rank = this.#before[position >>> BLOCK_BITS_LOG2] ?? this.count;
+    for (let at = (word >>> BLOCK_WORDS_LOG2) << BLOCK_WORDS_LOG2; at < word; at += 1)
+      rank += bitsSet(this.words[at] ?? 0);
+    return rank + bitsSet((this.words[word] ?? 0) & ((1 << (position & 31)) - 1));
+  }
+
+  select(ordinal: number): number {
+    if (ordinal >= this.count) return -1;
+    // The last block before which no more than `ordinal` members lie.
+    let low = 0;
+    let high = this.#before.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((this.#before[middle] ?? 0) <= ordinal) low = middle;
+      else high = middle - 1;
+    }
+    let left = ordinal - (this.#before[low] ?? 0);
+    let at = low << BLOCK_WORDS_LOG2;
+    let word = this.words[at] ?? 0;
+    for (let bits = bitsSet(word); bits <= left; bits = bitsSet(word)) {
+      left -= bits;
+      at += 1;
+      word = this.words[at] ?? 0;
+    }
+    for (; left > 0; left -= 1) word &= word - 1;
+    return (at << 5) + lowestBit(word);
+  }
+
+  next(position: number): number {
+    let at = position >>> 5;
+    if (at >= this.words.length) return -1;
+    let word = (this.words[at] ?? 0) & (-1 << (position & 31));
+    while (word === 0) {
+      at += 1;
+      if (at >= this.words.length) return -1;
+      word = this.words[at] ?? 0;
+    }
+    return (at << 5) + lowestBit(word);
+  }
+}

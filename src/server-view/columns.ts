@@ -1,0 +1,221 @@
+/**
+ * Servers as columns: a row is one version of one server, written once and never changed but for what nothing is sorted or
+ * filtered by (`takeMarks`). The same form holds what is loaded, a snapshot in the view's order, and the rows that have
+ * changed since.
+ */
+import type { ServerRow } from './server-view.ts';
+import { TextColumn } from './text-column.ts';
+import type { ViewRecord } from './view-record.ts';
+
+export const DIMENSIONS = [
+  'enterpriseProjectId',
+  'groupId',
+  'assetValue',
+  'severityLevel',
+  'handleStatus',
+  'clusterId',
+  'nodeType',
+] as const;
+
+/** A field of few values, kept as a code and indexed by value. */
+export type Dimension = (typeof DIMENSIONS)[number];
+
+const TEXTS = ['id', 'name', 'nameFolded', 'publicIp', 'privateIp'] as const;
+const NUMBERS = ['worstFirst', 'worstNext', 'scanTime'] as const;
+/** What makes two rows of one server read differently; their texts stand in their heads. */
+const READ_WORDS = ['list', 'score', 'statusBits', ...DIMENSIONS] as const;
+const WORDS = ['head', 'version', 'pass', ...READ_WORDS] as const;
+
+type TextName = (typeof TEXTS)[number];
+type NumberName = (typeof NUMBERS)[number];
+type WordName = (typeof WORDS)[number];
+
+/** What a row is made of beside the record itself. */
+export interface RowParts {
+  readonly nameFolded: string;
+  readonly codes: Readonly<Record<Dimension, number>>;
+  /** Address of the encoded fields that are the server's own. */
+  readonly head: number;
+  /** Number of its list in `ShownLists`. */
+  readonly list: number;
+  /** The pass of comparing in which it was written or compared last. */
+  readonly pass: number;
+}
+
+/** Codes of these two dimensions are the indexes here: rows are written from them. */
+export const SEVERITY_LEVELS: readonly ServerRow['severityLevel'][] = [
+  '',
+  'High',
+  'Medium',
+  'Low',
+  'Security',
+];
+export const HANDLE_STATUSES: readonly ServerRow['handleStatus'][] = ['unhandled', 'handled'];
+
+/** Score of a row that has none. */
+export const NO_SCORE = 255;
+
+const COUNT_BITS = 21;
+const COUNT_SPAN = 2 ** COUNT_BITS;
+/** Findings of one priority that a row can count: more than any server has packages times advisories. */
+export const COUNT_MAX = COUNT_SPAN - 1;
+
+export class ServerColumns {
+  readonly texts: Readonly<Record<TextName, TextColumn>>;
+  readonly numbers: Record<NumberName, Float64Array>;
+  readonly words: Record<WordName, Uint32Array>;
+  #count = 0;
+
+  /** Room for so many rows, and for texts of as many bytes as `like` has; it grows where that is not enough. */
+  constructor(rows: number, like: readonly ServerColumns[] = []) {
+    const text = (name: TextName): TextColumn =>
+      like.length === 0
+        ? new TextColumn(rows)
+        : new TextColumn(
+            rows,
+            like.reduce((sum, columns) => sum + columns.texts[name].length, 0),
+          );
+    this.texts = {
+      id: text('id'),
+      name: text('name'),
+      nameFolded: text('nameFolded'),
+      publicIp: text('publicIp'),
+      privateIp: text('privateIp'),
+    };
+    const numbers = (): Float64Array => new Float64Array(rows);
+    this.numbers = { worstFirst: numbers(), worstNext: numbers(), scanTime: numbers() };
+    const words = (): Uint32Array => new Uint32Array(rows);
+    this.words = {
+      head: words(),
+      version: words(),
+      pass: words(),
+      list: words(),
+      score: words(),
+      statusBits: words(),
+      enterpriseProjectId: words(),
+      groupId: words(),
+      assetValue: words(),
+      severityLevel: words(),
+      handleStatus: words(),
+      clusterId: words(),
+      nodeType: words(),
+    };
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get bytes(): number {
+    let bytes = 0;
+    for (const name of TEXTS) bytes += this.texts[name].bytes;
+    for (const name of NUMBERS) bytes += this.numbers[name].byteLength;
+    for (const name of WORDS) bytes += this.words[name].byteLength;
+    return bytes;
+  }
+
+  /** Appends a row; answers its number. */
+  append(record: ViewRecord, parts: RowParts): number {
+    const row = this.#count;
+    this.#reserve(1);
+    const { counts } = record;
+    this.numbers.worstFirst[row] =
+      (record.sortRank * COUNT_SPAN + inverted(counts.critical)) * COUNT_SPAN + inverted(counts.high);
+    this.numbers.worstNext[row] = inverted(counts.medium) * COUNT_SPAN + inverted(counts.low);
+    this.numbers.scanTime[row] = record.scanTime;
+    this.words.head[row] = parts.head;
+    this.words.list[row] = parts.list;
+    this.words.version[row] = record.version;
+    this.words.pass[row] = parts.pass;
+    this.words.score[row] = record.score ?? NO_SCORE;
+    this.words.statusBits[row] = record.statusBits;
+    for (const dimension of DIMENSIONS) this.words[dimension][row] = parts.codes[dimension];
+    this.texts.id.append(record.id);
+    this.texts.name.append(record.name);
+    this.texts.nameFolded.append(parts.nameFolded);
+    this.texts.publicIp.append(record.publicIp);
+    this.texts.privateIp.append(record.privateIp);
+    this.#count += 1;
+    return row;
+  }
+
+  /** Appends the rows `from` to `to` (exclusive) of other columns. */
+  appendFrom(other: ServerColumns, from: number, to: number): void {
+    this.#reserve(to - from);
+    const at = this.#count;
+    if (to - from === 1) {
+      for (const name of NUMBERS) this.numbers[name][at] = other.numbers[name][from] ?? 0;
+      for (const name of WORDS) this.words[name][at] = other.words[name][from] ?? 0;
+    } else {
+      for (const name of NUMBERS) this.numbers[name].set(other.numbers[name].subarray(from, to), at);
+      for (const name of WORDS) this.words[name].set(other.words[name].subarray(from, to), at);
+    }
+    for (const name of TEXTS) this.texts[name].appendFrom(other.texts[name], from, to);
+    this.#count += to - from;
+  }
+
+  /** Takes the last row back. */
+  dropLast(): void {
+    this.#count -= 1;
+    for (const name of TEXTS) this.texts[name].dropLast();
+  }
+
+  /** Takes over when a row was scanned, written and compared: a report that changes nothing changes these alone. */
+  takeMarks(row: number, other: ServerColumns, otherRow: number): void {
+    this.numbers.scanTime[row] = other.numbers.scanTime[otherRow] ?? 0;
+    this.words.version[row] = other.words.version[otherRow] ?? 0;
+    this.words.pass[row] = other.words.pass[otherRow] ?? 0;
+  }
+
+  counts(row: number): ViewRecord['counts'] {
+    const worstFirst = this.numbers.worstFirst[row] ?? 0;
+    const worstNext = this.numbers.worstNext[row] ?? 0;
+    return {
+      critical: inverted(Math.floor(worstFirst / COUNT_SPAN) % COUNT_SPAN),
+      high: inverted(worstFirst % COUNT_SPAN),
+      medium: inverted(Math.floor(worstNext / COUNT_SPAN)),
+      low: inverted(worstNext % COUNT_SPAN),
+    };
+  }
+
+  #reserve(rows: number): void {
+    const held = this.numbers.scanTime.length;
+    if (this.#count + rows <= held) return;
+    const size = Math.max(this.#count + rows, held * 2);
+    for (const name of NUMBERS) {
+      const grown = new Float64Array(size);
+      grown.set(this.numbers[name]);
+      this.numbers[name] = grown;
+    }
+    for (const name of WORDS) {
+      const grown = new Uint32Array(size);
+      grown.set(this.words[name]);
+      this.words[name] = grown;
+    }
+  }
+}
+
+/** Worst first: score, then Critical, High, Medium, Low counts descending, then name and id as bytes (design.md section 4). */
+export function compareRows(a: ServerColumns, rowA: number, b: ServerColumns, rowB: number): number {
+  return (
+    (a.numbers.worstFirst[rowA] ?? 0) - (b.numbers.worstFirst[rowB] ?? 0) ||
+    (a.numbers.worstNext[rowA] ?? 0) - (b.numbers.worstNext[rowB] ?? 0) ||
+    a.texts.name.compare(rowA, b.texts.name, rowB) ||
+    a.texts.id.compare(rowA, b.texts.id, rowB)
+  );
+}
+
+/** Whether two rows of one server read the same but for their marks and heads. */
+export function isSameRow(a: ServerColumns, rowA: number, b: ServerColumns, rowB: number): boolean {
+  for (const name of READ_WORDS) if (a.words[name][rowA] !== b.words[name][rowB]) return false;
+  return (
+    a.numbers.worstFirst[rowA] === b.numbers.worstFirst[rowB] &&
+    a.numbers.worstNext[rowA] === b.numbers.worstNext[rowB]
+  );
+}
+
+function inverted(count: number): number {
+  if (!(count >= 0 && count <= COUNT_MAX))
+    throw new RangeError(`a row counts 0 to ${COUNT_MAX} findings, not ${count}`);
+  return COUNT_MAX - count;
+}

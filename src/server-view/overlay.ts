@@ -1,0 +1,135 @@
+/**
+ * What has changed since the snapshot: rows that are new or different, in the view's order, each with the position before
+ * which it stands; and the positions whose rows are no longer true. Small (some thousand), so that a change is a few
+ * insertions into sorted arrays and is visible at once.
+ */
+import { compareRows, ServerColumns } from './columns.ts';
+import { positionBefore, type Run, type Snapshot } from './snapshot.ts';
+
+export interface OverlayEntry {
+  readonly row: number;
+  /** The first position of the snapshot that comes after it. */
+  readonly before: number;
+}
+
+const ROWS_FIRST = 256;
+
+export class Overlay {
+  readonly snapshot: Snapshot;
+  /** Rows in order of arrival, those that have been replaced included. */
+  readonly columns = new ServerColumns(ROWS_FIRST);
+  readonly #entries: OverlayEntry[] = [];
+  readonly #rowOf = new Map<string, number>();
+  readonly #dead: number[] = [];
+
+  constructor(snapshot: Snapshot) {
+    this.snapshot = snapshot;
+  }
+
+  get entries(): readonly OverlayEntry[] {
+    return this.#entries;
+  }
+
+  /** Positions of the snapshot that are replaced or removed, ascending. */
+  get dead(): readonly number[] {
+    return this.#dead;
+  }
+
+  /** What a question has to look at beside the snapshot. */
+  get size(): number {
+    return Math.max(this.columns.count, this.#dead.length);
+  }
+
+  /** Listed servers, the snapshot's and the overlay's. */
+  get servers(): number {
+    return this.snapshot.columns.count - this.#dead.length + this.#entries.length;
+  }
+
+  /** The row of a server in the overlay; undefined: it has none here. */
+  rowOf(id: string): number | undefined {
+    return this.#rowOf.get(id);
+  }
+
+  /** The position of a server whose row in the snapshot is true; -1: none. */
+  positionOf(id: string): number {
+    const position = this.snapshot.ids.find(id);
+    return position >= 0 && this.isDead(position) ? -1 : position;
+  }
+
+  isDead(position: number): boolean {
+    return this.#dead[lowerBound(this.#dead, position)] === position;
+  }
+
+  /** Lists a row that has been appended to `columns`; the server has no other true row at that time. */
+  insert(id: string, row: number): void {
+    const before = positionBefore(this.snapshot, this.columns, row);
+    this.#entries.splice(this.#entryAt(row), 0, { row, before });
+    this.#rowOf.set(id, row);
+  }
+
+  /** Takes a server's row out of the overlay. */
+  remove(id: string, row: number): void {
+    this.#entries.splice(this.#entryAt(row), 1);
+    this.#rowOf.delete(id);
+  }
+
+  kill(position: number): void {
+    this.#dead.splice(lowerBound(this.#dead, position), 0, position);
+  }
+
+  /** The true rows of snapshot and overlay in the view's order, as they are now, whatever changes while they are read. */
+  runs(): Generator<Run> {
+    return runsWithout(this.snapshot, this.columns, [...this.#entries], [...this.#dead]);
+  }
+
+  #entryAt(row: number): number {
+    let low = 0;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = this.#entries[middle]?.row ?? 0;
+      if (other !== row && compareRows(this.columns, other, this.columns, row) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function* runsWithout(
+  snapshot: Snapshot,
+  changed: ServerColumns,
+  entries: readonly OverlayEntry[],
+  dead: readonly number[],
+): Generator<Run> {
+  const { columns } = snapshot;
+  let position = 0;
+  let nextDead = 0;
+  function* kept(end: number): Generator<Run> {
+    while (position < end) {
+      const stop = Math.min(end, dead[nextDead] ?? end);
+      if (stop > position) yield { columns, from: position, to: stop };
+      position = stop;
+      if (dead[nextDead] === stop && stop < end) {
+        position += 1;
+        nextDead += 1;
+      }
+    }
+  }
+  for (const { row, before } of entries) {
+    yield* kept(before);
+    yield { columns: changed, from: row, to: row + 1 };
+  }
+  yield* kept(columns.count);
+}
+
+/** The first index whose value is not less. */
+export function lowerBound(values: ArrayLike<number>, value: number): number {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((values[middle] ?? 0) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

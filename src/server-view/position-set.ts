@@ -1,0 +1,135 @@
+/**
+ * Which positions of a snapshot a filter selects. Positions are in the view's order, so a page is a matter of counting:
+ * `rank` and `select` cost the same at any depth. Three forms: all, one bit a position, or a sorted list where few are
+ * selected.
+ */
+import { andWords, BitPositions, emptyWords, orWords, setBit } from './bitset.ts';
+
+export interface PositionSet {
+  readonly count: number;
+  /** Memory that the set alone holds. */
+  readonly bytes: number;
+  readonly has: (position: number) => boolean;
+  /** Members before `position`. */
+  readonly rank: (position: number) => number;
+  /** The member before which `ordinal` others lie; -1: there are not that many. */
+  readonly select: (ordinal: number) => number;
+  /** The first member at or after `position`; -1: none. */
+  readonly next: (position: number) => number;
+}
+
+/** A list takes 32 bits a member, a bitset one bit a position: above one member in this many positions bits are smaller. */
+export const POSITIONS_PER_LIST_MEMBER = 32;
+
+export class AllPositions implements PositionSet {
+  readonly count: number;
+  readonly bytes = 0;
+
+  constructor(count: number) {
+    this.count = count;
+  }
+
+  has(position: number): boolean {
+    return position < this.count;
+  }
+
+  rank(position: number): number {
+    return Math.min(position, this.count);
+  }
+
+  select(ordinal: number): number {
+    return ordinal < this.count ? ordinal : -1;
+  }
+
+  next(position: number): number {
+    return position < this.count ? position : -1;
+  }
+}
+
+/** A list, ascending, each member once. */
+export class ListPositions implements PositionSet {
+  readonly positions: Uint32Array;
+
+  constructor(positions: Uint32Array) {
+    this.positions = positions;
+  }
+
+  get count(): number {
+    return this.positions.length;
+  }
+
+  get bytes(): number {
+    return this.positions.byteLength;
+  }
+
+  has(position: number): boolean {
+    return this.positions[this.rank(position)] === position;
+  }
+
+  rank(position: number): number {
+    let low = 0;
+    let high = this.positions.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.positions[middle] ?? 0) < position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  select(ordinal: number): number {
+    return this.positions[ordinal] ?? -1;
+  }
+
+  next(position: number): number {
+    return this.positions[this.rank(position)] ?? -1;
+  }
+}
+
+export const NO_POSITIONS: PositionSet = new ListPositions(new Uint32Array(0));
+
+/** What is in all of `sets`; all of `size` positions where there are none. Never writes to a set. */
+export function intersectionOf(sets: readonly PositionSet[], size: number): PositionSet {
+  const lists = sets.filter((set) => set instanceof ListPositions).sort((a, b) => a.count - b.count);
+  const [shortest] = lists;
+  if (shortest !== undefined) {
+    const others = sets.filter((set) => set !== shortest && !(set instanceof AllPositions));
+    return others.length === 0 ? shortest : keepWhere(shortest, (at) => others.every((set) => set.has(at)));
+  }
+  const bits = sets.filter((set) => set instanceof BitPositions);
+  const [first, ...rest] = bits;
+  if (first === undefined) return new AllPositions(size);
+  if (rest.length === 0) return first;
+  const words = first.words.slice();
+  for (const set of rest) andWords(words, set.words);
+  return new BitPositions(words);
+}
+
+/** What is in any of `sets`. */
+export function unionOf(sets: readonly PositionSet[], size: number): PositionSet {
+  const held = sets.filter((set) => set.count > 0);
+  const [first] = held;
+  if (first === undefined) return NO_POSITIONS;
+  if (held.length === 1) return first;
+  const all = held.find((set) => set instanceof AllPositions);
+  if (all !== undefined) return all;
+  const words = emptyWords(size);
+  for (const set of held) {
+    if (set instanceof BitPositions) orWords(words, set.words);
+    else if (set instanceof ListPositions) for (const position of set.positions) setBit(words, position);
+  }
+  return new BitPositions(words);
+}
+
+/** The members of a set for which a test holds. */
+export function keepWhere(set: PositionSet, test: (position: number) => boolean): ListPositions {
+  const kept = new Uint32Array(set.count);
+  let count = 0;
+  for (let at = set.next(0); at >= 0; at = set.next(at + 1)) {
+    if (test(at)) {
+      kept[count] = at;
+      count += 1;
+    }
+  }
+  return new ListPositions(kept.slice(0, count));
+}

@@ -1,0 +1,70 @@
+/**
+ * From records to rows: codes for values, lists held once, and the fields that are the server's own as bytes. What is shared
+ * by all rows of a project is kept here, for as long as the model lives.
+ */
+import { ByteArena } from './byte-arena.ts';
+import { type Dimension, HANDLE_STATUSES, SEVERITY_LEVELS, type ServerColumns } from './columns.ts';
+import { ServerGroups } from './server-groups.ts';
+import { foldCase } from './server-view.ts';
+import { ShownLists } from './shown-lists.ts';
+import { ValueCodes } from './value-codes.ts';
+import type { ViewRecord, VulnerabilityLookup } from './view-record.ts';
+import { VulnerabilityNames } from './vulnerability-names.ts';
+import { fieldsJson, serverFields } from './wire-row.ts';
+
+export class RowEncoder {
+  readonly names: VulnerabilityNames;
+  readonly lists: ShownLists;
+  readonly heads: ByteArena;
+  readonly groups = new ServerGroups();
+  readonly codes: Readonly<Record<Dimension, ValueCodes>> = {
+    enterpriseProjectId: new ValueCodes(),
+    groupId: new ValueCodes(),
+    assetValue: new ValueCodes(),
+    severityLevel: new ValueCodes(SEVERITY_LEVELS),
+    handleStatus: new ValueCodes(HANDLE_STATUSES),
+    clusterId: new ValueCodes(),
+    nodeType: new ValueCodes(),
+  };
+
+  constructor(lookup: VulnerabilityLookup, chunkBytesLog2?: number) {
+    this.names = new VulnerabilityNames(lookup);
+    this.lists = new ShownLists(this.names, chunkBytesLog2);
+    this.heads = new ByteArena(chunkBytesLog2);
+  }
+
+  /** Appends a record as a row that holds its list; the head is the caller's to set. Answers the row. */
+  append(columns: ServerColumns, record: ViewRecord, pass: number): number {
+    const { codes } = this;
+    // A group's id is never empty, so the empty text stands for none.
+    return columns.append(record, {
+      nameFolded: foldCase(record.name),
+      codes: {
+        enterpriseProjectId: codes.enterpriseProjectId.codeOf(record.enterpriseProjectId),
+        groupId: codes.groupId.codeOf(record.groupId ?? ''),
+        assetValue: codes.assetValue.codeOf(record.assetValue),
+        severityLevel: codes.severityLevel.codeOf(record.severityLevel),
+        handleStatus: codes.handleStatus.codeOf(record.handleStatus),
+        clusterId: codes.clusterId.codeOf(record.clusterId),
+        nodeType: codes.nodeType.codeOf(record.nodeType),
+      },
+      head: 0,
+      list: this.lists.hold(record.shownVulnerabilities),
+      pass,
+    });
+  }
+
+  headBytes(record: ViewRecord): Buffer {
+    return Buffer.from(fieldsJson(serverFields(record)), 'utf8');
+  }
+
+  /** Makes a group known by its name; answers whether it had another one. */
+  nameGroup(id: string | undefined, name: string | undefined): boolean {
+    return this.groups.set(this.codes.groupId.codeOf(id ?? ''), id, name);
+  }
+
+  /** Memory of what is encoded; codes and names come to little. */
+  get bytes(): number {
+    return this.heads.bytes + this.lists.bytes;
+  }
+}

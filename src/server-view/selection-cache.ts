@@ -1,0 +1,49 @@
+import type { PositionSet } from './position-set.ts';
+
+/** A set costs more than its bits: its key and its places in maps. */
+const ENTRY_BYTES = 512;
+
+/** What filters selected lately, by their key; the one that was longest not asked for goes first when it is too much. */
+export class SelectionCache {
+  readonly #bytesMax: number;
+  readonly #held = new Map<string, PositionSet>();
+  #bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get(key: string): PositionSet | undefined {
+    const found = this.#held.get(key);
+    if (found === undefined) return undefined;
+    // A Map keeps the order of insertion: the first is the oldest.
+    this.#held.delete(key);
+    this.#held.set(key, found);
+    return found;
+  }
+
+  set(key: string, selected: PositionSet): void {
+    const size = sizeOf(key, selected);
+    if (size > this.#bytesMax) return;
+    this.#held.set(key, selected);
+    this.#bytes += size;
+    for (const [oldest, set] of this.#held) {
+      if (this.#bytes <= this.#bytesMax) break;
+      this.#held.delete(oldest);
+      this.#bytes -= sizeOf(oldest, set);
+    }
+  }
+
+  clear(): void {
+    this.#held.clear();
+    this.#bytes = 0;
+  }
+}
+
+function sizeOf(key: string, selected: PositionSet): number {
+  return ENTRY_BYTES + key.length * 2 + selected.bytes;
+}

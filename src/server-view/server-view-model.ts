@@ -1,0 +1,264 @@
+/**
+ * The read model of one project: the whole server view in memory. A snapshot in the view's order answers by counting; an
+ * overlay holds what has changed since, so a change is visible with the call that applies it; when the overlay has grown, a
+ * new snapshot is built beside in slices and takes the old one's place in one step. Nothing here reads or writes anything
+ * outside: whoever owns it loads it, tells it what changed, and asks.
+ */
+import { BodyBuffers } from './body-buffers.ts';
+import { isSameRow, ServerColumns } from './columns.ts';
+import { inSlices } from './in-slices.ts';
+import { Overlay } from './overlay.ts';
+import { pageRows } from './page.ts';
+import { pageBody } from './page-body.ts';
+import { conditionsOf, selectPositions } from './query.ts';
+import { type Rebase, startRebase } from './rebase.ts';
+import { RowEncoder } from './row-encoder.ts';
+import { SelectionCache } from './selection-cache.ts';
+import type { Page, ServerFilter, ServerPageBytes } from './server-view.ts';
+import { buildSnapshot, runsOf, sortedRows } from './snapshot.ts';
+import type { ServerVersion, ViewChanges, ViewRecord, VulnerabilityLookup } from './view-record.ts';
+
+export interface ModelOptions {
+  /** Rows of the overlay from which on a new snapshot is built. */
+  readonly overlayRowsMax?: number;
+  readonly cacheBytesMax?: number;
+  /** Size of the buffers for fragments. */
+  readonly chunkBytesLog2?: number;
+  readonly sliceMs?: number;
+}
+
+export interface ModelFigures {
+  readonly servers: number;
+  readonly distinctLists: number;
+  readonly overlayRows: number;
+  /** Snapshot, overlay and cache; what a snapshot under construction takes is not counted. */
+  readonly columnBytes: number;
+  readonly fragmentBytes: number;
+}
+
+const OVERLAY_ROWS_MAX = 4_096;
+const CACHE_BYTES_MAX = 64 * 1024 * 1024;
+
+export class ServerViewModel {
+  readonly projectId: string;
+  readonly #encoder: RowEncoder;
+  readonly #buffers = new BodyBuffers();
+  readonly #cache: SelectionCache;
+  readonly #overlayRowsMax: number;
+  readonly #sliceMs: number | undefined;
+  /** Undefined once it is loaded. */
+  #staging: ServerColumns | undefined = new ServerColumns(0);
+  #overlay: Overlay | undefined;
+  #rebase: Rebase | undefined;
+  #rebased: Promise<void> = Promise.resolve();
+  #encoded: Promise<void> = Promise.resolve();
+  /** Servers that the store has and the view does not list. */
+  readonly #unlisted = new Map<string, { readonly version: number; pass: number }>();
+  #pass = 0;
+
+  constructor(projectId: string, lookup: VulnerabilityLookup, options: ModelOptions = {}) {
+    this.projectId = projectId;
+    this.#encoder = new RowEncoder(lookup, options.chunkBytesLog2);
+    this.#cache = new SelectionCache(options.cacheBytesMax ?? CACHE_BYTES_MAX);
+    this.#overlayRowsMax = options.overlayRowsMax ?? OVERLAY_ROWS_MAX;
+    this.#sliceMs = options.sliceMs;
+  }
+
+  get isLoaded(): boolean {
+    return this.#overlay !== undefined;
+  }
+
+  /** Makes room for about so many servers. A model is loaded once: to load again, make another. */
+  beginLoad(servers: number): void {
+    if (this.#staging?.count !== 0) throw new Error('the read model is being loaded or has been');
+    this.#staging = new ServerColumns(servers);
+  }
+
+  /** Takes a server while loading; each once, in any order. */
+  add(record: ViewRecord): void {
+    const staging = this.#staging;
+    if (staging === undefined) throw new Error('the read model has been loaded; changes go to apply');
+    if (!record.isListed) {
+      this.#unlisted.set(record.id, { version: record.version, pass: 0 });
+      return;
+    }
+    const encoder = this.#encoder;
+    encoder.nameGroup(record.groupId, record.groupName);
+    const row = encoder.append(staging, record, this.#pass);
+    staging.words.head[row] = encoder.heads.add(encoder.headBytes(record));
+  }
+
+  /** Sorts and indexes what was added, in slices. When it resolves the model answers. */
+  async finishLoad(): Promise<void> {
+    const staging = this.#staging;
+    if (staging === undefined) throw new Error('the read model has been loaded before');
+    const { lists, names } = this.#encoder;
+    this.#staging = undefined;
+    await inSlices(lists.noteNumbers(), this.#sliceMs);
+    names.rank();
+    const order = await inSlices(sortedRows(staging), this.#sliceMs);
+    const snapshot = await inSlices(buildSnapshot(runsOf(staging, order), [staging]), this.#sliceMs);
+    this.#overlay = new Overlay(snapshot);
+    // A list is encoded when it is first asked for; the others follow, so that answering begins some seconds earlier.
+    this.#encoded = inSlices(lists.encodeAll(), this.#sliceMs);
+  }
+
+  /** Takes changes over; they are in every answer from now on. Applying them again changes nothing. */
+  apply(changes: ViewChanges): void {
+    const overlay = this.#loaded();
+    for (const id of changes.removals) {
+      this.#unlisted.delete(id);
+      this.#remove(overlay, id);
+    }
+    for (const record of changes.upserts) this.#upsert(overlay, record);
+    if (overlay.size > this.#overlayRowsMax && this.#rebase === undefined) this.#rebased = this.#renew();
+  }
+
+  /** A group has another name, or none any more. */
+  renameGroup(id: string, name: string | undefined): void {
+    this.#loaded();
+    if (this.#encoder.nameGroup(id, name)) this.#cache.clear();
+  }
+
+  /** The total, and the answer of the contract as bytes; `release` is to be called when they have been sent. */
+  page(filter: ServerFilter, page: Page): ServerPageBytes {
+    const overlay = this.#loaded();
+    const conditions = conditionsOf(filter, this.#encoder);
+    const key = JSON.stringify({ ...filter, projectId: '' });
+    let selected = this.#cache.get(key);
+    if (selected === undefined) {
+      selected = selectPositions(overlay.snapshot, conditions);
+      this.#cache.set(key, selected);
+    }
+    const rows = pageRows(overlay, selected, conditions, page);
+    const body = pageBody(rows, overlay, this.#encoder, this.#buffers);
+    return { total: rows.total, body, release: () => this.#buffers.give(body) };
+  }
+
+  /** From now on notes which servers are named by `compare` or `apply`. */
+  beginComparing(): void {
+    this.#pass += 1;
+  }
+
+  /** Ids of those that it does not hold, or not in that version. */
+  compare(versions: readonly ServerVersion[]): readonly string[] {
+    const overlay = this.#loaded();
+    const differing: string[] = [];
+    for (const { id, version } of versions) {
+      const unlisted = this.#unlisted.get(id);
+      const found = find(overlay, id);
+      if (unlisted !== undefined) unlisted.pass = this.#pass;
+      if (found !== undefined) {
+        found.columns.words.pass[found.row] = this.#pass;
+        this.#rebase?.marked.add(id);
+      }
+      const held = unlisted?.version ?? found?.columns.words.version[found.row];
+      if (held !== version) differing.push(id);
+    }
+    return differing;
+  }
+
+  /** At most `limit` of the servers that it holds and that were neither compared nor applied since `beginComparing`. */
+  uncompared(limit: number): readonly string[] {
+    const { snapshot, columns, entries, dead } = this.#loaded();
+    const ids: string[] = [];
+    for (const [id, { pass }] of this.#unlisted) if (pass !== this.#pass && ids.length < limit) ids.push(id);
+    for (const { row } of entries)
+      if (columns.words.pass[row] !== this.#pass && ids.length < limit) ids.push(columns.texts.id.get(row));
+    const isDead = new Set(dead);
+    for (let at = 0; at < snapshot.columns.count && ids.length < limit; at += 1)
+      if (snapshot.columns.words.pass[at] !== this.#pass && !isDead.has(at))
+        ids.push(snapshot.columns.texts.id.get(at));
+    return ids;
+  }
+
+  /** Forgets what filters have selected, so that the next answer to each is worked out anew. For benches. */
+  forgetSelections(): void {
+    this.#cache.clear();
+  }
+
+  /** Resolves when nothing is being built or encoded beside. */
+  async settled(): Promise<void> {
+    await this.#encoded;
+    await this.#rebased;
+  }
+
+  figures(): ModelFigures {
+    const overlay = this.#overlay;
+    return {
+      servers: overlay?.servers ?? 0,
+      distinctLists: this.#encoder.lists.count,
+      overlayRows: overlay?.size ?? 0,
+      columnBytes: (overlay?.snapshot.bytes ?? 0) + (overlay?.columns.bytes ?? 0) + this.#cache.bytes,
+      fragmentBytes: this.#encoder.bytes,
+    };
+  }
+
+  #upsert(overlay: Overlay, record: ViewRecord): void {
+    if (!record.isListed) {
+      this.#remove(overlay, record.id);
+      this.#unlisted.set(record.id, { version: record.version, pass: this.#pass });
+      return;
+    }
+    this.#unlisted.delete(record.id);
+    const encoder = this.#encoder;
+    if (encoder.nameGroup(record.groupId, record.groupName)) this.#cache.clear();
+    const head = encoder.headBytes(record);
+    const row = encoder.append(overlay.columns, record, this.#pass);
+    const found = find(overlay, record.id);
+    if (
+      found !== undefined &&
+      isSameRow(found.columns, found.row, overlay.columns, row) &&
+      encoder.heads.view(found.columns.words.head[found.row] ?? 0).equals(head)
+    ) {
+      found.columns.takeMarks(found.row, overlay.columns, row);
+      this.#rebase?.marked.add(record.id);
+      encoder.lists.release(overlay.columns.words.list[row] ?? 0);
+      overlay.columns.dropLast();
+      return;
+    }
+    this.#remove(overlay, record.id);
+    overlay.columns.words.head[row] = encoder.heads.add(head);
+    overlay.insert(record.id, row);
+  }
+
+  #remove(overlay: Overlay, id: string): void {
+    const found = find(overlay, id);
+    if (found === undefined) return;
+    const { columns, row } = found;
+    if (columns === overlay.columns) overlay.remove(id, row);
+    else overlay.kill(row);
+    this.#encoder.lists.release(columns.words.list[row] ?? 0);
+    const isBeingCopied =
+      this.#rebase !== undefined && (columns !== overlay.columns || row < this.#rebase.overlayRows);
+    if (isBeingCopied) this.#rebase?.removed.add(id);
+    else this.#encoder.heads.release(columns.words.head[row] ?? 0);
+  }
+
+  async #renew(): Promise<void> {
+    do {
+      const rebase = startRebase(this.#loaded(), this.#encoder);
+      this.#rebase = rebase;
+      await inSlices(rebase.build(), this.#sliceMs);
+      this.#overlay = rebase.finish();
+      this.#rebase = undefined;
+      this.#cache.clear();
+    } while (this.#overlay.size > this.#overlayRowsMax);
+  }
+
+  #loaded(): Overlay {
+    if (this.#overlay === undefined) throw new Error('the read model is asked before it is loaded');
+    return this.#overlay;
+  }
+}
+
+/** Where the true row of a server is. */
+function find(
+  overlay: Overlay,
+  id: string,
+): { readonly columns: ServerColumns; readonly row: number } | undefined {
+  const row = overlay.rowOf(id);
+  if (row !== undefined) return { columns: overlay.columns, row };
+  const position = overlay.positionOf(id);
+  return position < 0 ? undefined : { columns: overlay.snapshot.columns, row: position };
+}

@@ -1,0 +1,57 @@
+import type { ViewRecord } from '../../src/server-view/view-record.ts';
+import type { ServerKey, ServerVersion, ViewSink } from '../../src/store/server-view/view-sink.ts';
+
+/** A read model in the obvious way: a map. What the change feed fills it with is compared with the store. */
+export class PlainSink implements ViewSink {
+  readonly records = new Map<string, ViewRecord>();
+  /** Records that were told: to see that nothing is read twice. */
+  told = 0;
+  #compared = new Set<string>();
+
+  beginLoad(): void {
+    this.records.clear();
+  }
+
+  add(records: readonly ViewRecord[]): void {
+    for (const record of records) {
+      const key = keyOf(record);
+      if (this.records.has(key)) throw new Error(`server ${record.id} came twice`);
+      this.records.set(key, record);
+    }
+  }
+
+  finishLoad(): void {}
+
+  apply(changes: Parameters<ViewSink['apply']>[0]): void {
+    this.told += changes.upserts.length + changes.removals.length;
+    for (const record of changes.upserts) this.records.set(keyOf(record), record);
+    for (const key of changes.removals) this.records.delete(keyOf(key));
+    for (const key of [...changes.upserts, ...changes.removals]) this.#compared.add(keyOf(key));
+  }
+
+  beginComparing(): void {
+    this.#compared = new Set();
+  }
+
+  compare(versions: readonly ServerVersion[]): readonly ServerKey[] {
+    for (const one of versions) this.#compared.add(keyOf(one));
+    return versions.filter((one) => this.records.get(keyOf(one))?.version !== one.version);
+  }
+
+  uncompared(limit: number): readonly ServerKey[] {
+    return [...this.records.values()].filter((one) => !this.#compared.has(keyOf(one))).slice(0, limit);
+  }
+
+  /** The records in the order of their keys. */
+  sorted(): readonly ViewRecord[] {
+    return [...this.records.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, record]) => record);
+  }
+
+  get(id: string): ViewRecord | undefined {
+    return [...this.records.values()].find((record) => record.id === id);
+  }
+}
+
+export function keyOf({ projectId, id }: ServerKey): string {
+  return `${projectId}\n${id}`;
+}
