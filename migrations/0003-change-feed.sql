@@ -1,5 +1,5 @@
 -- The change feed of the read model: which rows of the server view may read differently since a snapshot of the database.
--- docs/decisions/0013-change-feed.md says why it is a table of its own and why its marks are snapshots.
+-- docs/decisions/0015-change-feed.md says why it is a table of its own and why its marks are snapshots.
 
 -- One row for each thing that a transaction touched. `changed_xid` is that transaction; a reader asks for the transactions
 -- that its last snapshot did not see, so one that commits late is never passed over. Whether a server was written or removed
