@@ -105,6 +105,7 @@ async function loadModel(
     beginComparing: () => undefined,
     compare: () => [],
     uncompared: () => [],
+    failure: () => undefined,
   };
   await loadView(database, sink, {
     names,

@@ -24,9 +24,11 @@ import { claimSecretKey } from './store/identity/claim-secret-key.ts';
 import { findSecretKeyFingerprint } from './store/identity/find-secret-key-fingerprint.ts';
 import { openIdentityStore } from './store/identity/open-identity-store.ts';
 import { openStore, type Store } from './store/open-store.ts';
-import { followView, type ViewFollower } from './store/server-view/follow-changes.ts';
+import { followView } from './store/server-view/follow-changes.ts';
 import { ProjectModels } from './store/server-view/project-models.ts';
+import type { ViewFollower } from './store/server-view/view-follower.ts';
 import { VulnerabilityNames } from './store/server-view/vulnerability-names.ts';
+import { type VulnerabilityDictionary, vulnerabilityDictionary } from './store/vulnerability-dictionary.ts';
 
 export interface StartOptions {
   readonly log: Log;
@@ -57,6 +59,7 @@ export async function startParapet(config: Config, options: StartOptions): Promi
     for (let close = started.pop(); close !== undefined; close = started.pop()) await close();
   };
   try {
+    started.push(surviveUnhandledRejections(options.log));
     const store = await openStore(config, { role: 'serve' });
     started.push(store.close);
     const { database } = store;
@@ -129,6 +132,17 @@ export async function firstStartOf(
   });
 }
 
+/**
+ * A promise that fails while nobody waits for it ends a Node.js process. Here all truth lies in the database, in whole
+ * transactions, so it is told instead, loudly. The job queue has such promises: it marks a job as done without waiting, and
+ * fails at that where the database goes away in this moment.
+ */
+function surviveUnhandledRejections(log: Log): () => Promise<void> {
+  const tell = (cause: unknown): void => log.error('work failed that nobody waited for', { cause });
+  process.on('unhandledRejection', tell);
+  return async () => void process.off('unhandledRejection', tell);
+}
+
 interface ApplicationParts {
   readonly config: Config;
   readonly store: Store;
@@ -142,6 +156,7 @@ interface ApplicationParts {
 /** The read models and what keeps them true. */
 interface ServerView {
   readonly models: ProjectModels;
+  readonly vulnerabilities: VulnerabilityDictionary;
   readonly follower: ViewFollower;
 }
 
@@ -149,12 +164,18 @@ interface ServerView {
 function startServerView(database: Database, log: Log): ServerView {
   const names = new VulnerabilityNames();
   const models = new ProjectModels(names.lookup);
-  return { models, follower: followView({ database, sink: models, names, log }) };
+  const vulnerabilities = vulnerabilityDictionary(database);
+  const onOtherHistory = vulnerabilities.forget;
+  return {
+    models,
+    vulnerabilities,
+    follower: followView({ database, sink: models, names, log, onOtherHistory }),
+  };
 }
 
 async function applicationOf(parts: ApplicationParts): Promise<FastifyInstance> {
   const { config, store, clock, secretKey, publicUrl, log } = parts;
-  const { models, follower } = parts.view;
+  const { models, vulnerabilities, follower } = parts.view;
   const { database } = store;
   const identity = openIdentityStore(database);
   const now = (): number => clock().now;
@@ -169,6 +190,7 @@ async function applicationOf(parts: ApplicationParts): Promise<FastifyInstance> 
       clock,
       publicUrl,
       publicUrlIsConfigured: config.publicUrl !== undefined,
+      vulnerabilities,
       answerFromMemory: (filter, page) => (follower.isCurrent() ? models.page(filter, page) : undefined),
     }),
     afterWrite: () => follower.refresh(),

@@ -6,6 +6,7 @@ import { openApiDocument } from '../../src/api/openapi.ts';
 import { secretKeyOf } from '../../src/identity/secret-key.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { openIdentityStore } from '../../src/store/identity/open-identity-store.ts';
+import { vulnerabilityDictionary } from '../../src/store/vulnerability-dictionary.ts';
 
 /** Nothing listens there: endpoints are only asked what they declare, and a database connects when it is first used. */
 const NO_DATABASE = 'postgresql://127.0.0.1:1/none';
@@ -28,6 +29,7 @@ export async function openApiText(): Promise<string> {
       clock,
       publicUrl,
       publicUrlIsConfigured: true,
+      vulnerabilities: vulnerabilityDictionary(database),
       answerFromMemory: () => undefined,
     });
     const { version, description } = packageDescription();

@@ -9,7 +9,7 @@ import type { Database } from '../store/database.ts';
 import { serversWithVulnerability } from '../store/findings/servers-with-vulnerability.ts';
 import { listServerGroups } from '../store/fleet/server-groups.ts';
 import { listServersInSql } from '../store/server-view/list-servers.ts';
-import { vulnerabilityDictionary } from '../store/vulnerability-dictionary.ts';
+import type { VulnerabilityDictionary } from '../store/vulnerability-dictionary.ts';
 import { showCoverage } from './admin/coverage.ts';
 import { serverGroupEndpoints } from './admin/server-groups.ts';
 import { serverEndpoints } from './admin/servers.ts';
@@ -31,6 +31,7 @@ export interface EndpointParts {
   readonly publicUrl: () => string;
   /** Whether that is what the operator configured: only then is it right for every machine that asks. */
   readonly publicUrlIsConfigured: boolean;
+  readonly vulnerabilities: VulnerabilityDictionary;
   /** Answers the view from memory; undefined while it cannot, and then the store is asked. */
   readonly answerFromMemory: (filter: ServerFilter, page: Page) => ServerPageBytes | undefined;
 }
@@ -44,8 +45,9 @@ export function allEndpoints(parts: EndpointParts): readonly Endpoint[] {
   ];
 }
 
-function hssEndpoints({ database, clock, answerFromMemory }: EndpointParts): readonly Endpoint[] {
-  const listServers = listServersInSql(database, vulnerabilityDictionary(database));
+function hssEndpoints(parts: EndpointParts): readonly Endpoint[] {
+  const { database, clock, answerFromMemory } = parts;
+  const listServers = listServersInSql(database, parts.vulnerabilities);
   return [
     listVulHostHosts(
       async (filter, page) => answerFromMemory(filter, page) ?? (await listServers(filter, page)),

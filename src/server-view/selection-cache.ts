@@ -8,6 +8,8 @@ export class SelectionCache {
   readonly #bytesMax: number;
   readonly #held = new Map<string, PositionSet>();
   #bytes = 0;
+  #hits = 0;
+  #misses = 0;
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
@@ -17,9 +19,22 @@ export class SelectionCache {
     return this.#bytes;
   }
 
+  /** How often `get` found something since the beginning. */
+  get hits(): number {
+    return this.#hits;
+  }
+
+  get misses(): number {
+    return this.#misses;
+  }
+
   get(key: string): PositionSet | undefined {
     const found = this.#held.get(key);
-    if (found === undefined) return undefined;
+    if (found === undefined) {
+      this.#misses += 1;
+      return undefined;
+    }
+    this.#hits += 1;
     // A Map keeps the order of insertion: the first is the oldest.
     this.#held.delete(key);
     this.#held.set(key, found);

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { Overlay } from './overlay.ts';
 import type { ServerFilter } from './server-view.ts';
 import { ServerViewModel } from './server-view-model.ts';
 import type { ViewRecord } from './view-record.ts';
@@ -164,4 +165,16 @@ it('holds no more memory after a thousand changes of every server than before', 
   expect(after.servers).toBe(20);
   expect(after.distinctLists).toBe(20);
   expect(after.fragmentBytes).toBeLessThan(before.fragmentBytes + 4 * 2 ** 12);
+});
+
+it('keeps what ended the work beside for whoever feeds it, instead of ending the process', async () => {
+  const model = await modelOf([record('a')], { overlayRowsMax: 0 });
+  await model.settled();
+  const runs = vi.spyOn(Overlay.prototype, 'runs').mockImplementationOnce(() => {
+    throw new Error('no new snapshot');
+  });
+  model.apply({ upserts: [record('b')], removals: [] });
+  await expect(model.settled()).rejects.toThrow('no new snapshot');
+  expect(model.failure).toBeInstanceOf(Error);
+  runs.mockRestore();
 });

@@ -34,6 +34,12 @@ export interface ModelFigures {
   /** Snapshot, overlay and cache; what a snapshot under construction takes is not counted. */
   readonly columnBytes: number;
   readonly fragmentBytes: number;
+  /** Answers whose filter had been worked out before, and those whose filter had not. */
+  readonly cacheHits: number;
+  readonly cacheMisses: number;
+  /** Snapshots that took an older one's place, and how long building them took together. */
+  readonly rebases: number;
+  readonly rebaseMs: number;
 }
 
 const OVERLAY_ROWS_MAX = 4_096;
@@ -52,6 +58,9 @@ export class ServerViewModel {
   #rebase: Rebase | undefined;
   #rebased: Promise<void> = Promise.resolve();
   #encoded: Promise<void> = Promise.resolve();
+  #rebases = 0;
+  #rebaseMs = 0;
+  #failure: unknown;
   /** Servers that the store has and the view does not list. */
   readonly #unlisted = new Map<string, { readonly version: number; pass: number }>();
   #pass = 0;
@@ -100,7 +109,12 @@ export class ServerViewModel {
     const snapshot = await inSlices(buildSnapshot(runsOf(staging, order), [staging]), this.#sliceMs);
     this.#overlay = new Overlay(snapshot);
     // A list is encoded when it is first asked for; the others follow, so that answering begins some seconds earlier.
-    this.#encoded = inSlices(lists.encodeAll(), this.#sliceMs);
+    this.#encoded = this.#watched(inSlices(lists.encodeAll(), this.#sliceMs));
+  }
+
+  /** What ended the work that is done beside, where something did: then the model is not to be believed any more. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   /** Takes changes over; they are in every answer from now on. Applying them again changes nothing. */
@@ -111,7 +125,8 @@ export class ServerViewModel {
       this.#remove(overlay, id);
     }
     for (const record of changes.upserts) this.#upsert(overlay, record);
-    if (overlay.size > this.#overlayRowsMax && this.#rebase === undefined) this.#rebased = this.#renew();
+    if (overlay.size > this.#overlayRowsMax && this.#rebase === undefined)
+      this.#rebased = this.#watched(this.#renew());
   }
 
   /** A group has another name, or none any more. */
@@ -177,10 +192,11 @@ export class ServerViewModel {
     this.#cache.clear();
   }
 
-  /** Resolves when nothing is being built or encoded beside. */
+  /** Resolves when nothing is being built or encoded beside; throws `failure` where there is one. */
   async settled(): Promise<void> {
     await this.#encoded;
     await this.#rebased;
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   figures(): ModelFigures {
@@ -191,7 +207,18 @@ export class ServerViewModel {
       overlayRows: overlay?.size ?? 0,
       columnBytes: (overlay?.snapshot.bytes ?? 0) + (overlay?.columns.bytes ?? 0) + this.#cache.bytes,
       fragmentBytes: this.#encoder.bytes,
+      cacheHits: this.#cache.hits,
+      cacheMisses: this.#cache.misses,
+      rebases: this.#rebases,
+      rebaseMs: this.#rebaseMs,
     };
+  }
+
+  /** Nobody awaits it: its failure is kept for whoever feeds the model, instead of ending the process. */
+  #watched(work: Promise<void>): Promise<void> {
+    return work.catch((error: unknown) => {
+      this.#failure ??= error;
+    });
   }
 
   #upsert(overlay: Overlay, record: ViewRecord): void {
@@ -239,10 +266,13 @@ export class ServerViewModel {
     do {
       const rebase = startRebase(this.#loaded(), this.#encoder);
       this.#rebase = rebase;
+      const began = performance.now();
       await inSlices(rebase.build(), this.#sliceMs);
       this.#overlay = rebase.finish();
       this.#rebase = undefined;
       this.#cache.clear();
+      this.#rebases += 1;
+      this.#rebaseMs += performance.now() - began;
     } while (this.#overlay.size > this.#overlayRowsMax);
   }
 

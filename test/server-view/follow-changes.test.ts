@@ -7,9 +7,10 @@ import { type Database, openDatabase, type Transaction } from '../../src/store/d
 import { removeServer } from '../../src/store/fleet/remove-server.ts';
 import { removeServerGroup, renameServerGroup, serverGroupId } from '../../src/store/fleet/server-groups.ts';
 import { setServer } from '../../src/store/fleet/set-server.ts';
-import { followView, type ViewFollower } from '../../src/store/server-view/follow-changes.ts';
+import { followView } from '../../src/store/server-view/follow-changes.ts';
 import { loadView } from '../../src/store/server-view/load-view.ts';
 import { pruneViewChanges } from '../../src/store/server-view/prune-changes.ts';
+import type { ViewFollower } from '../../src/store/server-view/view-follower.ts';
 import { VulnerabilityNames } from '../../src/store/server-view/vulnerability-names.ts';
 import { testDatabase } from '../database.ts';
 import { clockAt, PROJECT, serverOf } from '../jobs/fleet-fixture.ts';
@@ -273,6 +274,68 @@ describe('faults', () => {
     });
     expect(warnings.join()).toContain('loaded anew');
     expect(sink.get(id)?.name).toBe('after-waking');
+  });
+
+  it('loads anew when what is done beside the model failed, and does not answer in between', async () => {
+    const id = await addServer('broken');
+    const { sink, follower, warnings } = await follow();
+    sink.broken = new Error('a snapshot could not be built');
+    sink.records.clear();
+    expect(follower.isCurrent()).toBe(false);
+    await until(() => follower.isCurrent());
+    expect(sink.get(id)?.name).toBe('broken');
+    expect(warnings.join()).toContain('a snapshot could not be built');
+    expect(follower.figures()).toMatchObject({ state: 'current', loads: 2, failures: 1 });
+  });
+
+  it('loads anew what cannot be applied again and again', async () => {
+    const id = await addServer('not-applicable');
+    const { sink, follower, warnings } = await follow();
+    const { apply } = sink;
+    sink.apply = () => {
+      throw new Error('this change does not fit');
+    };
+    const { beginLoad } = sink;
+    sink.beginLoad = () => {
+      sink.apply = apply;
+      beginLoad.call(sink);
+    };
+    await rename(database, id, 'applied');
+    await until(() => follower.figures().loads === 2 && follower.isCurrent());
+    expect(sink.get(id)?.name).toBe('applied');
+    expect(warnings.join()).toContain('this change does not fit');
+    await rename(database, id, 'goes-on');
+    await follower.refresh();
+    expect(sink.get(id)?.name).toBe('goes-on');
+  });
+
+  it('knows since when it shows what a transaction wrote', async () => {
+    const id = await addServer('shown-since');
+    const { follower } = await follow();
+    const xminOf = async () => {
+      const [row] = await database.query<{ xmin: number }>(
+        `SELECT xmin::text::bigint AS xmin FROM server WHERE id = $1`,
+        [id],
+      );
+      return row?.xmin ?? 0;
+    };
+    await rename(database, id, 'first');
+    await follower.refresh();
+    const before = Date.now();
+    await rename(database, id, 'second');
+    const xmin = await xminOf();
+    await follower.refresh();
+    const shownSince = follower.shownSince(xmin) ?? 0;
+    expect(shownSince).toBeGreaterThanOrEqual(before);
+    expect(shownSince).toBeLessThanOrEqual(Date.now());
+    const slow = await openTransaction((tx) => rename(tx, id, 'third'));
+    await addServer('meanwhile');
+    await follower.refresh();
+    await slow.end('commit');
+    const third = await xminOf();
+    const ended = Date.now();
+    await follower.refresh();
+    expect(follower.shownSince(third)).toBeGreaterThanOrEqual(ended);
   });
 
   it('takes notes from another database server for nothing', async () => {

@@ -6,10 +6,17 @@ export class PlainSink implements ViewSink {
   readonly records = new Map<string, ViewRecord>();
   /** Records that were told: to see that nothing is read twice. */
   told = 0;
+  /** What `failure` tells, until it is loaded anew. */
+  broken: unknown;
   #compared = new Set<string>();
 
   beginLoad(): void {
     this.records.clear();
+    this.broken = undefined;
+  }
+
+  failure(): unknown {
+    return this.broken;
   }
 
   add(records: readonly ViewRecord[]): void {

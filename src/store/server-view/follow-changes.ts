@@ -3,14 +3,16 @@
  * anywhere, and at once where `refresh` is called after a commit. Until it is loaded, and whenever it is behind, `isCurrent`
  * says no, and the view is to be answered from SQL.
  */
-import type { Log } from '../../log.ts';
-import type { Database, Queryable } from '../database.ts';
+import { isAppError } from '../../errors.ts';
+import type { LogFields } from '../../log.ts';
+import type { Queryable } from '../database.ts';
 import { type ComparePosition, compareChunk } from './compare-view.ts';
 import { loadView } from './load-view.ts';
 import { dropForeignViewChanges } from './prune-changes.ts';
 import { readChanges, streamChanges, type ViewMoment } from './read-changes.ts';
-import type { ServerChanges, ViewSink } from './view-sink.ts';
-import type { VulnerabilityNames } from './vulnerability-names.ts';
+import { SeenMoments } from './seen-moments.ts';
+import type { FollowerFigures, FollowOptions, ViewFollower, ViewState } from './view-follower.ts';
+import type { ServerChanges } from './view-sink.ts';
 
 /** Time between two looks for what other processes have written. */
 export const POLL_INTERVAL_MS = 100;
@@ -22,35 +24,8 @@ export const REFRESH_WAIT_MS_MAX = 1_000;
 const COMPARE_CHUNK_INTERVAL_MS = 200;
 const COMPARE_PASS_INTERVAL_MS = 300_000;
 const RETRY_DELAY_MS_MAX = 5_000;
-
-export interface FollowOptions {
-  readonly database: Database;
-  readonly sink: ViewSink;
-  readonly names: VulnerabilityNames;
-  readonly log: Log;
-  /** Milliseconds that only go forward; `performance.now` but for tests. */
-  readonly monotonicMs?: () => number;
-}
-
-export interface ViewFollower {
-  /**
-   * Resolves when everything that was committed before the call is in the model, or when the model does not answer anyway.
-   * Calls at the same time share a round. It never rejects: the write that it follows has been done.
-   */
-  refresh(): Promise<void>;
-  /** Whether the model may answer: it has everything that was committed AGE_MAX_MS ago, and everything refreshed. */
-  isCurrent(): boolean;
-  /** Why it may not, in a few words, such as `loading 43 %`; undefined: it may. */
-  problem(): string | undefined;
-  /**
-   * `loading 43 %` while the model is being loaded: another process answers faster. Undefined also where loading fails: then
-   * SQL answers for as long as it takes, and to wait would be in vain.
-   */
-  loading(): string | undefined;
-  /** Compares all servers with the store now. Resolves when the pass is over, with how many were wrong. */
-  compareAll(): Promise<number>;
-  close(): Promise<void>;
-}
+/** Failures in a row that are not the database's, after which the model is loaded anew. */
+const OWN_FAILURES_MAX = 3;
 
 /** Starts following; loading begins at once. */
 export function followView(options: FollowOptions): ViewFollower {
@@ -78,6 +53,13 @@ class Follower implements ViewFollower {
   #pass: { after: ComparePosition; wrong: number } | undefined;
   #nextChunkAt = 0;
   #failures = 0;
+  /** Whether every process loads at this time, so that to send questions elsewhere would be in vain. */
+  #isLoadingEverywhere = false;
+  readonly #seen = new SeenMoments();
+  readonly #counts = { changes: 0, looks: 0, failures: 0, corrections: 0, loads: 0 };
+  #changedAt: number | undefined;
+  #changesNoted = 0;
+  #loadMs: number | undefined;
 
   constructor(options: FollowOptions) {
     this.#options = options;
@@ -113,15 +95,44 @@ class Follower implements ViewFollower {
   }
 
   problem(): string | undefined {
-    if (this.#moment === undefined) return `loading ${this.#percentLoaded} %`;
-    if (this.#isDoubted) return 'comparing with another database server';
-    const isBehind =
-      this.#failures > 0 || this.#impatient > 0 || this.#now() - this.#currentSince > AGE_MAX_MS;
-    return isBehind ? 'behind the database' : undefined;
+    switch (this.#state()) {
+      case 'loading':
+        return `loading ${this.#percentLoaded} %`;
+      case 'comparing':
+        return 'comparing with another database server';
+      case 'behind':
+        return 'behind the database';
+      case 'current':
+        return undefined;
+    }
   }
 
   loading(): string | undefined {
-    return this.#moment === undefined && this.#failures === 0 ? this.problem() : undefined;
+    const isWorthWaiting = this.#failures === 0 && !this.#isLoadingEverywhere;
+    return this.#moment === undefined && isWorthWaiting ? this.problem() : undefined;
+  }
+
+  shownSince(xmin: number): number | undefined {
+    return this.#seen.shownSince(xmin);
+  }
+
+  figures(): FollowerFigures {
+    const ageMs = this.#now() - this.#currentSince;
+    return {
+      ...this.#counts,
+      state: this.#state(),
+      ageMs: Number.isFinite(ageMs) ? ageMs : undefined,
+      changedAt: this.#changedAt,
+      loadMs: this.#loadMs,
+    };
+  }
+
+  #state(): ViewState {
+    if (this.#moment === undefined) return 'loading';
+    if (this.#isDoubted) return 'comparing';
+    const isBehind =
+      this.#failures > 0 || this.#impatient > 0 || this.#now() - this.#currentSince > AGE_MAX_MS;
+    return isBehind || this.#options.sink.failure() !== undefined ? 'behind' : 'current';
   }
 
   async compareAll(): Promise<number> {
@@ -150,6 +161,7 @@ class Follower implements ViewFollower {
       try {
         if (this.#moment === undefined) await this.#load();
         else await this.#round();
+        this.#counts.looks += 1;
         this.#failures = 0;
         for (const resolve of waiters) resolve();
       } catch (error) {
@@ -164,10 +176,23 @@ class Follower implements ViewFollower {
   #noteFailure(error: unknown): void {
     if (this.#closing.signal.aborted) return;
     this.#failures += 1;
-    if (this.#failures > 1) return;
-    this.#options.log.warn('the server view answers from SQL: following the database failed', {
-      cause: error,
-    });
+    this.#counts.failures += 1;
+    const isOwn = !isAppError(error);
+    if (this.#failures === 1) {
+      this.#options.log.warn('the server view answers from SQL: following the database failed', {
+        cause: error,
+      });
+    }
+    // What fails again and again though the database answers is wrong in here: nothing of it is kept.
+    if (isOwn && this.#failures >= OWN_FAILURES_MAX && this.#moment !== undefined) {
+      this.#loadAnew('following it failed several times', { cause: error });
+    }
+  }
+
+  #loadAnew(why: string, fields: LogFields = {}): void {
+    this.#options.log.warn(`the server view is loaded anew: ${why}`, fields);
+    this.#moment = undefined;
+    this.#percentLoaded = 0;
   }
 
   async #load(): Promise<void> {
@@ -181,12 +206,23 @@ class Follower implements ViewFollower {
         this.#percentLoaded = all === 0 ? 0 : Math.min(99, Math.floor((100 * done) / all));
       },
     });
+    this.#seen.begin(this.#moment.mark);
     this.#endPass(0);
     this.#nextChunkAt = this.#now() + COMPARE_PASS_INTERVAL_MS;
-    this.#options.log.info('server view loaded', { seconds: Math.round(this.#now() - began) / 1000 });
+    this.#isLoadingEverywhere = false;
+    this.#loadMs = this.#now() - began;
+    this.#counts.loads += 1;
+    this.#options.log.info('server view loaded', { seconds: Math.round(this.#loadMs) / 1000 });
   }
 
   async #round(): Promise<void> {
+    const broken = this.#options.sink.failure();
+    if (broken !== undefined) {
+      this.#options.log.error('work beside the server view failed', { cause: broken });
+      this.#counts.failures += 1;
+      this.#loadAnew('what it holds is not to be believed');
+      return;
+    }
     const isChunkDue = this.#passWanted || (this.#pass !== undefined && this.#isPassHurried());
     if (isChunkDue || this.#now() >= this.#nextChunkAt) {
       await this.#compare();
@@ -236,6 +272,7 @@ class Follower implements ViewFollower {
     const wrong = upserts.length + removals.length;
     if (wrong === 0) return;
     pass.wrong += wrong;
+    this.#counts.corrections += wrong;
     const ids = [...upserts, ...removals].slice(0, 5).map((server) => server.id);
     this.#options.log.warn('the server view differed from the database and was corrected', {
       servers: wrong,
@@ -271,9 +308,12 @@ class Follower implements ViewFollower {
   }
 
   async #apply(tx: Queryable, changes: ServerChanges): Promise<void> {
-    if (changes.upserts.length + changes.removals.length === 0) return;
+    const count = changes.upserts.length + changes.removals.length;
+    if (count === 0) return;
     await this.#options.names.loadFor(tx, changes.upserts);
     await this.#options.sink.apply(changes);
+    this.#counts.changes += count;
+    this.#changedAt = Date.now();
   }
 
   #markToGoOnFrom(): ViewMoment['mark'] {
@@ -284,20 +324,30 @@ class Follower implements ViewFollower {
   #moveTo(moment: ViewMoment, began: number): void {
     const before = this.#moment;
     if (before === undefined) return;
-    // Changes that this mark had not seen may be gone, or the numbers of transactions are those of another history.
+    if (before.timeline !== moment.timeline) {
+      // A replica took over, or an earlier state was restored. Transactions that this model has may be lost, and both their
+      // numbers and those of vulnerabilities given out again: nothing tells the old ones from the new.
+      this.#isLoadingEverywhere = true;
+      this.#options.onOtherHistory?.();
+      this.#loadAnew('the database has another history', { timeline: moment.timeline });
+      return;
+    }
+    // Changes that this mark had not seen may be gone, or the numbers of transactions are those of another database.
     if (before.mark.xmin < moment.prunedBelow || moment.mark.xmax < before.mark.xmax) {
-      this.#options.log.warn('the server view is loaded anew: what it missed is no longer told');
-      this.#moment = undefined;
-      this.#percentLoaded = 0;
+      this.#loadAnew('what it missed is no longer told');
       return;
     }
     if (before.startedAt !== moment.startedAt) {
-      // A server that took over may have lost transactions that this model has, and given their numbers to others.
+      // It fell and came back: what was not on its disk is gone, and the transactions' numbers were given to others.
       this.#isDoubted = true;
       this.#passWanted = true;
     }
     this.#moment = moment;
     this.#currentSince = began;
+    if (this.#counts.changes !== this.#changesNoted) {
+      this.#seen.note(moment.mark, Date.now());
+      this.#changesNoted = this.#counts.changes;
+    }
   }
 
   /** Until somebody asks, the next look is due, or, after a failure, a little longer each time. */

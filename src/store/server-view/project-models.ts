@@ -1,6 +1,6 @@
 /** The read models of all projects, as what the store fills: each server goes to the model of its project. */
 import type { Page, ServerFilter, ServerPageBytes } from '../../server-view/server-view.ts';
-import { ServerViewModel } from '../../server-view/server-view-model.ts';
+import { type ModelFigures, ServerViewModel } from '../../server-view/server-view-model.ts';
 import type { ViewRecord, VulnerabilityLookup } from '../../server-view/view-record.ts';
 import type { ServerChanges, ServerKey, ServerVersion, ViewSink } from './view-sink.ts';
 
@@ -9,6 +9,19 @@ const NO_SERVERS: ServerPageBytes = {
   body: Buffer.from('{"total_num":0,"data_list":[]}'),
   release: () => undefined,
 };
+
+const NO_FIGURES: ModelFigures = {
+  servers: 0,
+  distinctLists: 0,
+  overlayRows: 0,
+  columnBytes: 0,
+  fragmentBytes: 0,
+  cacheHits: 0,
+  cacheMisses: 0,
+  rebases: 0,
+  rebaseMs: 0,
+};
+const FIGURE_NAMES = Object.keys(NO_FIGURES) as readonly (keyof ModelFigures)[];
 
 export class ProjectModels implements ViewSink {
   readonly #lookup: VulnerabilityLookup;
@@ -70,6 +83,21 @@ export class ProjectModels implements ViewSink {
       for (const id of model.uncompared(limit - keys.length)) keys.push({ projectId, id });
     }
     return keys;
+  }
+
+  failure(): unknown {
+    for (const { failure } of this.#models.values()) if (failure !== undefined) return failure;
+    return undefined;
+  }
+
+  /** The figures of all projects together. */
+  figures(): ModelFigures {
+    const sums: Record<keyof ModelFigures, number> = { ...NO_FIGURES };
+    for (const model of this.#models.values()) {
+      const own = model.figures();
+      for (const name of FIGURE_NAMES) sums[name] += own[name];
+    }
+    return sums;
   }
 
   async #makeEmpty(projectId: string): Promise<ServerViewModel> {

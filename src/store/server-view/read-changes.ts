@@ -16,6 +16,11 @@ export interface ViewMoment {
   readonly prunedBelow: bigint;
   /** When this PostgreSQL was started: another moment is another server, or the same one after a fall. */
   readonly startedAt: string;
+  /**
+   * Which history of the database this is: PostgreSQL begins another timeline when a replica is promoted or a backup is
+   * restored to an earlier moment. Empty on a replica.
+   */
+  readonly timeline: string;
 }
 
 /** `changes` undefined: there are too many, or a group or a whole project changed; read them by `streamChanges`. */
@@ -25,7 +30,8 @@ export interface ReadChanges {
 }
 
 const MOMENT = `pg_current_snapshot()::text AS snapshot, h.pruned_below::text AS pruned_below,
-  pg_postmaster_start_time()::text AS started_at`;
+  pg_postmaster_start_time()::text AS started_at,
+  CASE WHEN pg_is_in_recovery() THEN '' ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END AS timeline`;
 
 /** What transactions wrote that the mark ($1: its xmax, $2: those in progress then) did not see. */
 const UNSEEN = (limit: string): string => `
@@ -46,6 +52,7 @@ interface MomentRow {
   readonly snapshot: string;
   readonly pruned_below: string;
   readonly started_at: string;
+  readonly timeline: string;
 }
 
 interface ChangeRow {
@@ -119,6 +126,7 @@ function momentOf(row: MomentRow | undefined): ViewMoment {
     mark: snapshotMark(row.snapshot),
     prunedBelow: BigInt(row.pruned_below),
     startedAt: row.started_at,
+    timeline: row.timeline,
   };
 }
 

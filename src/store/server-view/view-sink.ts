@@ -30,4 +30,6 @@ export interface ViewSink {
   compare(versions: readonly ServerVersion[]): readonly ServerKey[];
   /** At most `limit` of the servers that it holds and that were neither compared nor applied since `beginComparing`. */
   uncompared(limit: number): readonly ServerKey[];
+  /** What broke it beside these calls, where something did: then it is to be loaded anew. */
+  failure(): unknown;
 }
