@@ -22,6 +22,8 @@ export interface Advisory {
   readonly word: SeverityWord | undefined;
   readonly affected: readonly AffectedPackage[];
   readonly url: string;
+  /** Copyright notice and licence that every copy of the record has to keep, together with `url`; absent where none is asked for. */
+  readonly notice?: string;
 }
 
 export type SeverityWord = 'critical' | 'high' | 'medium' | 'low';

@@ -18,7 +18,7 @@ import type { VulnerabilityId } from './vulnerability-id.ts';
  * the sorted list of names; records (what an advisory says whatever the package) are one JSON text each, found by number.
  */
 
-export const COMPILED_MAGIC = 'PPTADV01';
+export const COMPILED_MAGIC = 'PPTADV02';
 export const COMPILED_HEADER_BYTES = 24;
 /** Name of the file in the data folder. */
 export const COMPILED_FILE_NAME = 'advisories.compiled';
@@ -58,9 +58,11 @@ export interface CompiledIndex {
   /** Start of each record; one more at the end. */
   readonly recordStarts: readonly number[];
   readonly feeds: readonly string[];
+  /** Notices that records have to keep, each once. */
+  readonly notices: readonly string[];
 }
 
-/** One record, as stored: feed number, id, CVEs, summary, published (ms, -1: unknown), CVSS (-1: none), word, known-exploited CVEs, EPSS of CVEs at 0.1 or more. */
+/** One record, as stored: feed number, id, CVEs, summary, published (ms, -1: unknown), CVSS (-1: none), word, known-exploited CVEs, EPSS of CVEs at 0.1 or more, and for a record that has to keep a notice the notice's number and the record's address. */
 export type CompiledRecord = readonly [
   feed: number,
   id: string,
@@ -71,6 +73,7 @@ export type CompiledRecord = readonly [
   word: string,
   knownExploited: readonly string[],
   probabilities: Readonly<Record<string, number>>,
+  notice?: readonly [number: number, url: string],
 ];
 
 /** One candidate, as stored. `ranges` is flat: introduced, fixed, lastAffected, three texts a range. */

@@ -207,7 +207,7 @@ function spansOf(index: CompiledIndex, names: ReadonlySet<string>): Span[] {
 }
 
 function sharedRecord(record: CompiledRecord, index: CompiledIndex): SharedRecord {
-  const [feed, id, cves, summary, published, cvss, word, knownExploited, probabilities] = record;
+  const [feed, id, cves, summary, published, cvss, word, knownExploited, probabilities, notice] = record;
   const facts: RecordFacts = {
     id,
     cves,
@@ -215,6 +215,7 @@ function sharedRecord(record: CompiledRecord, index: CompiledIndex): SharedRecor
     published: published < 0 ? undefined : published,
     cvss: cvss < 0 ? undefined : cvss,
     word: wordOf(word),
+    ...(notice === undefined ? {} : { notice: { text: index.notices[notice[0]] ?? '', url: notice[1] } }),
   };
   return { feed: index.feeds[feed] ?? '', facts, knownExploited, probabilities };
 }
@@ -252,6 +253,7 @@ function filedCandidate(
     advisoryId: record.facts.id,
     cves: record.facts.cves,
     facts: record.facts,
+    ...(record.facts.notice === undefined ? {} : { notice: record.facts.notice }),
     vulnerabilities: vulnerabilities.map(([type, id]) => ({ type, id })),
     affected,
     knownExploited: record.knownExploited,

@@ -20,6 +20,7 @@ export class Spill {
   readonly feeds: string[] = [];
   /** Start of each record; one more at the end. */
   readonly recordStarts: number[] = [0];
+  readonly #notices = new Map<string, number>();
   readonly #records: SpillFile;
   readonly #candidates: SpillFile;
 
@@ -43,6 +44,17 @@ export class Spill {
   feedNumber(feed: string): number {
     const held = this.feeds.indexOf(feed);
     return held >= 0 ? held : this.feeds.push(feed) - 1;
+  }
+
+  /** Notices of the records so far, each once. */
+  get notices(): readonly string[] {
+    return [...this.#notices.keys()];
+  }
+
+  noticeNumber(notice: string): number {
+    const number = this.#notices.get(notice) ?? this.#notices.size;
+    this.#notices.set(notice, number);
+    return number;
   }
 
   /** To be called between records: what is held goes to the disk once it is enough. */

@@ -71,7 +71,7 @@ async function spill(folder: string, input: CompiledInput): Promise<readonly Spi
       }
       let record = numbers.get(target);
       if (record === undefined) {
-        record = target.addRecord(recordOf(target.feedNumber(feed), advisory, input));
+        record = target.addRecord(recordOf(target, feed, advisory, input));
         numbers.set(target, record);
       }
       target.addCandidate(input.filedName(affected), candidateOf(record, advisory, affected));
@@ -81,15 +81,15 @@ async function spill(folder: string, input: CompiledInput): Promise<readonly Spi
   return [...spills.values()].sort((a, b) => (a.ecosystem < b.ecosystem ? -1 : 1));
 }
 
-function recordOf(feed: number, advisory: Advisory, input: CompiledInput): CompiledRecord {
+function recordOf(target: Spill, feed: string, advisory: Advisory, input: CompiledInput): CompiledRecord {
   const facts = recordFactsOf(advisory);
   const probabilities: Record<string, number> = {};
   for (const cve of advisory.cves) {
     const probability = input.probabilities.get(cve) ?? 0;
     if (probability >= PROBABILITY_MIN) probabilities[cve] = probability;
   }
-  return [
-    feed,
+  const row = [
+    target.feedNumber(feed),
     advisory.id,
     advisory.cves,
     advisory.summary,
@@ -98,7 +98,9 @@ function recordOf(feed: number, advisory: Advisory, input: CompiledInput): Compi
     advisory.word ?? '',
     advisory.cves.filter((cve) => input.knownExploited.has(cve)),
     probabilities,
-  ];
+  ] as const;
+  const { notice } = facts;
+  return notice === undefined ? row : [...row, [target.noticeNumber(notice.text), notice.url]];
 }
 
 function candidateOf(record: number, advisory: Advisory, affected: AffectedPackage): CompiledCandidate {
@@ -147,8 +149,8 @@ async function assemble(path: string, spills: readonly Spill[], input: CompiledI
 
 async function writeSection(file: FileHandle, offset: number, source: Spill): Promise<CompiledSection> {
   const { names, starts, writeTo } = await source.candidatesByName();
-  const { recordStarts, feeds } = source;
-  const index: CompiledIndex = { names, starts, recordStarts, feeds };
+  const { recordStarts, feeds, notices } = source;
+  const index: CompiledIndex = { names, starts, recordStarts, feeds, notices };
   const indexText = Buffer.from(JSON.stringify(index));
   const indexBytes = indexText.byteLength;
   await writeAll(file, indexText, offset);

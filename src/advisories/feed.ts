@@ -6,7 +6,8 @@ import type { Advisory } from './advisory.ts';
  * with a `list` item and replaces everything held of its feed.
  *
  * Feeds: `osv`, `debian-dsa`, `debian-dla`, `alpine-secdb:<release>/<repository>`, `notus:<system key>[/<arch>]`,
- * `known-exploited`, `epss`.
+ * `known-exploited`, `epss`, `nodejs-core`, `nodejs-npm`, `retire-js`; and, like `osv`, by record: `wordfence`,
+ * `friends-of-php`, `victims`.
  */
 export type FeedItem =
   | { readonly kind: 'list'; readonly feed: string; readonly publishedAt: number | undefined }

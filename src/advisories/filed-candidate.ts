@@ -1,6 +1,12 @@
 import type { AffectedPackage, SeverityWord } from './advisory.ts';
 import type { VulnerabilityId } from './vulnerability-id.ts';
 
+/** What every copy of a record has to keep: its publisher's copyright notice and licence, and the address of the record. */
+export interface RecordNotice {
+  readonly text: string;
+  readonly url: string;
+}
+
 /** What a record says whatever the package: what naming and rating a vulnerability reads. */
 export interface RecordFacts {
   readonly id: string;
@@ -11,6 +17,7 @@ export interface RecordFacts {
   /** Highest CVSS base score, 0..10; undefined: the record is not scored. */
   readonly cvss: number | undefined;
   readonly word: SeverityWord | undefined;
+  readonly notice?: RecordNotice;
 }
 
 /**
@@ -27,6 +34,7 @@ export interface FiledCandidate {
   readonly vulnerabilities: readonly Pick<VulnerabilityId, 'type' | 'id'>[];
   readonly affected: AffectedPackage;
   readonly facts: RecordFacts;
+  readonly notice?: RecordNotice;
   /** Those of `cves` that are in the known-exploited catalogue. */
   readonly knownExploited: readonly string[];
   /** EPSS of those of `cves` that have 0.1 or more. */

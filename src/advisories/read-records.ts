@@ -6,15 +6,20 @@
 import { parse as parseYaml } from 'yaml';
 import { type ByteStream, collectStream } from '../archive/byte-stream.ts';
 import { readJsonElements } from '../archive/json-elements.ts';
-import { parseJson } from '../archive/json-guard.ts';
+import { isJsonObject, parseJson } from '../archive/json-guard.ts';
 import { readLines } from '../archive/lines.ts';
 import type { FeedItem } from './feed.ts';
 import { isAlpineSecdb, parseAlpineSecdb } from './feeds/alpine-secdb.ts';
 import { debianListFeed, parseDebianList } from './feeds/debian-list.ts';
 import { isEpssList, parseEpssList } from './feeds/epss.ts';
+import { isFriendsOfPhpRecord, isFriendsOfPhpText, parseFriendsOfPhpRecord } from './feeds/friends-of-php.ts';
 import { isKnownExploitedCatalogue, parseKnownExploited } from './feeds/known-exploited.ts';
+import { nodejsGroupFeed, parseNodejsGroupList } from './feeds/nodejs-group.ts';
 import { isNotusProduct, parseNotusProduct } from './feeds/notus.ts';
 import { isOsvRecord, parseOsvRecord } from './feeds/osv.ts';
+import { isRetireJsRepository, parseRetireJsRepository } from './feeds/retire-js.ts';
+import { isVictimsRecord, parseVictimsRecord } from './feeds/victims.ts';
+import { isWordfenceRecord, parseWordfenceRecord } from './feeds/wordfence.ts';
 
 /** Largest OSV record, in bytes. The largest real ones (kernel notices) have some 3 MB. */
 export const RECORD_BYTES_MAX = 16 * 1024 ** 2;
@@ -55,7 +60,7 @@ function formatOf(head: string): Format | undefined {
   if (text.startsWith('[')) return 'elements';
   if (text.startsWith('{')) return objectFormat(text);
   if (isEpssList(text)) return 'epss';
-  return /^(?:distroversion|reponame): /m.test(text) ? 'yaml' : undefined;
+  return /^(?:distroversion|reponame): /m.test(text) || isFriendsOfPhpText(text) ? 'yaml' : undefined;
 }
 
 /**
@@ -112,7 +117,13 @@ function itemsOf(value: unknown, where: string, length: number): Iterable<FeedIt
   }
   if (isKnownExploitedCatalogue(value)) return parseKnownExploited(value, where);
   if (isAlpineSecdb(value)) return parseAlpineSecdb(value, where);
-  return isNotusProduct(value) ? parseNotusProduct(value, where) : undefined;
+  if (isNotusProduct(value)) return parseNotusProduct(value, where);
+  if (isWordfenceRecord(value)) return [parseWordfenceRecord(value, where)];
+  if (isFriendsOfPhpRecord(value)) return [parseFriendsOfPhpRecord(value, where)];
+  if (isVictimsRecord(value)) return [parseVictimsRecord(value, where)];
+  const nodejsFeed = nodejsGroupFeed(value);
+  if (nodejsFeed !== undefined && isJsonObject(value)) return parseNodejsGroupList(value, nodejsFeed, where);
+  return isRetireJsRepository(value) ? parseRetireJsRepository(value, where) : undefined;
 }
 
 /** What is known of a file while its records are read one by one. */
@@ -195,7 +206,7 @@ async function* textsOf(source: RecordSource, format: 'lines' | 'elements'): Asy
 }
 
 function unknownFormat(where: string, seen: string): FeedItem {
-  const problem = `is no advisory format Parapet reads (${seen}; it reads OSV, the known-exploited catalogue, EPSS, Debian's DSA and DLA lists, Alpine's secdb, notus)`;
+  const problem = `is no advisory format Parapet reads (${seen}; it reads OSV, the known-exploited catalogue, EPSS, Debian's DSA and DLA lists, Alpine's secdb, notus, and the lists of Wordfence, FriendsOfPHP, Node.js, Retire.js and Victims)`;
   return { kind: 'problem', where, problem };
 }
 

@@ -1,6 +1,6 @@
 import type { Advisory } from './advisory.ts';
 import { highestBaseScore } from './cvss.ts';
-import type { RecordFacts } from './filed-candidate.ts';
+import type { RecordFacts, RecordNotice } from './filed-candidate.ts';
 
 /**
  * What naming and rating a vulnerability reads of a record. Apart from `filed-candidate.ts`, so that `parapet scan` can
@@ -8,5 +8,12 @@ import type { RecordFacts } from './filed-candidate.ts';
  */
 export function recordFactsOf(advisory: Advisory): RecordFacts {
   const { id, cves, summary, published, word, severities } = advisory;
-  return { id, cves, summary, published, word, cvss: highestBaseScore(severities) };
+  const cvss = highestBaseScore(severities);
+  return { id, cves, summary, published, word, cvss, ...noticeOf(advisory) };
+}
+
+/** The notice of a record as facts and candidates carry it: nothing where none is asked for. */
+export function noticeOf(advisory: Pick<Advisory, 'notice' | 'url'>): { readonly notice?: RecordNotice } {
+  const { notice: text, url } = advisory;
+  return text === undefined ? {} : { notice: { text, url } };
 }

@@ -3,7 +3,11 @@
  * that is stored once and matched once, however many servers have it.
  */
 
-/** Ecosystems of application packages, spelled as the OSV schema spells them. System packages carry a system key instead. */
+/**
+ * Ecosystems of application packages, spelled as the OSV schema spells them, and ours for content management systems:
+ * `WordPress` (`wordpress`, `plugin/<slug>`, `theme/<slug>`) and `Joomla` (extensions by their element). System packages
+ * carry a system key instead.
+ */
 export const APPLICATION_ECOSYSTEMS = [
   'npm',
   'PyPI',
@@ -14,6 +18,8 @@ export const APPLICATION_ECOSYSTEMS = [
   'RubyGems',
   'NuGet',
   'Bitnami',
+  'WordPress',
+  'Joomla',
 ] as const;
 
 export type ApplicationEcosystem = (typeof APPLICATION_ECOSYSTEMS)[number];

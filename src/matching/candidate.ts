@@ -1,4 +1,5 @@
 import type { AffectedPackage } from '../advisories/advisory.ts';
+import type { RecordNotice } from '../advisories/filed-candidate.ts';
 import type { Package } from '../inventory/package.ts';
 import { kernelLookupName, kernelSourceOf } from './rules/kernel-names.ts';
 
@@ -16,6 +17,7 @@ export interface Candidate {
   /** What the API lists for this record and package: `vulnerabilityIdsOf(advisory, affected)`. */
   readonly vulnerabilities: readonly VulnerabilityRef[];
   readonly affected: AffectedPackage;
+  readonly notice?: RecordNotice;
 }
 
 /** The five types of the contract (VTYPE5). */

@@ -65,10 +65,42 @@ describe('why a package has a vulnerability', () => {
         installed_version: '1.1.1k-1',
         fixed_version: '1.1.1k-1+deb11u1',
         compared: 'source',
+        notice: null,
         reason:
           'libssl1.1 1.1.1k-1+b1 (source 1.1.1k-1) is older than 1.1.1k-1+deb11u1, which fixes DSA-4963-1.',
       },
     ]);
+  });
+
+  it('names the places of an application, and reads a bound just past a version as that version', () => {
+    const plugin = {
+      ...LIBSSL,
+      ecosystem: 'WordPress',
+      name: 'plugin/gallery',
+      source: 'plugin/gallery',
+      paths: ['/srv/a', '/srv/b'],
+    };
+    const notice = { text: 'Copyright the publisher', url: 'https://publisher.example/1' };
+    const ranges = [{ introduced: '', fixed: '>1.1.1', lastAffected: '' }];
+    const base = candidate('WF-1', '', {
+      ecosystem: 'WordPress',
+      name: 'plugin/gallery',
+      scheme: 'wordpress',
+      matchOn: 'binary',
+      ranges,
+    });
+    const of = (version: string) => explainPackage({ ...plugin, version }, [{ ...base, notice }]);
+    expect(of('1.1')).toMatchObject({
+      package: { paths: ['/srv/a', '/srv/b'] },
+      reason:
+        'plugin/gallery 1.1 is not later than 1.1.1, the last version that WF-1 names. Found at /srv/a and /srv/b.',
+      records: [{ comparison: '1.1 <= 1.1.1 (wordpress)', fixed_version: '>1.1.1', notice }],
+    });
+    expect(of('1.2').records[0]).toMatchObject({
+      decision: 'not-affected',
+      comparison: '1.2 outside the range up to 1.1.1 (wordpress)',
+      reason: 'plugin/gallery 1.2 is outside the versions of WF-1, which any version after 1.1.1 fixes.',
+    });
   });
 
   it('says that no fix is known', () => {

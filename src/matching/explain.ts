@@ -1,4 +1,6 @@
+import type { RecordNotice } from '../advisories/filed-candidate.ts';
 import type { Package } from '../inventory/package.ts';
+import { JUST_PAST } from '../versions/wordpress.ts';
 import type { Candidate, VulnerabilityRef } from './candidate.ts';
 import { CandidateGroup } from './candidate-group.ts';
 import { comparedVersionOf, type Judgement, judge, overrulingRecord, type Rule } from './judge.ts';
@@ -16,6 +18,8 @@ export interface Verdict {
     readonly source: string;
     readonly source_version: string;
     readonly module: string;
+    /** Where it was found; none for packages of the system. */
+    readonly paths: readonly string[];
   };
   /** What was asked about: a vulnerability's id, a record's id or a CVE; empty: everything. */
   readonly about: string;
@@ -38,6 +42,8 @@ export interface RecordVerdict {
   readonly installed_version: string;
   readonly fixed_version: string | null;
   readonly compared: 'source' | 'binary';
+  /** Copyright notice and licence that a copy of the record has to keep, and its address; null where none is asked for. */
+  readonly notice: RecordNotice | null;
   /** One sentence. */
   readonly reason: string;
 }
@@ -46,7 +52,11 @@ export interface RecordVerdict {
  * Explains one package. `about` narrows the records to those that bear that vulnerability id, record id or CVE (as such or
  * behind a prefix: `URGENT-CVE-…`). `candidates` are all those filed under the package's names.
  */
-export function explainPackage(pkg: Package, candidates: readonly Candidate[], about = ''): Verdict {
+export function explainPackage(
+  pkg: Package & { readonly paths?: readonly string[] },
+  candidates: readonly Candidate[],
+  about = '',
+): Verdict {
   const matches = matchPackage(pkg, candidates);
   const group = new CandidateGroup(candidates);
   const records: RecordVerdict[] = [];
@@ -64,13 +74,23 @@ export function explainPackage(pkg: Package, candidates: readonly Candidate[], a
       source: pkg.source,
       source_version: pkg.sourceVersion,
       module: pkg.module,
+      paths: pkg.paths ?? [],
     },
     about,
     decision,
     fixed_version: affected.find((record) => record.fixed_version !== null)?.fixed_version ?? null,
-    reason: reasonOf(pkg, about, records, affected),
+    reason: `${reasonOf(pkg, about, records, affected)}${placesOf(pkg.paths ?? [])}`,
     records,
   };
+}
+
+/** Where a package was found, as a sentence after others. */
+function placesOf(paths: readonly string[]): string {
+  const [first, second] = paths;
+  if (first === undefined) return '';
+  if (second === undefined) return ` Found at ${first}.`;
+  const more = paths.length === 2 ? second : `${paths.length - 1} other places`;
+  return ` Found at ${first} and ${more}.`;
 }
 
 function bears(candidate: Candidate, about: string): boolean {
@@ -109,6 +129,7 @@ function recordVerdict(
     installed_version: judgement.installedVersion,
     fixed_version: fixed ?? null,
     compared: judgement.on,
+    notice: candidate.notice ?? null,
     reason: sentenceOf(pkg, candidate, judgement, outcome.rule, fixed, overruling?.candidate, matches),
   };
 }
@@ -136,6 +157,7 @@ function boundOf(candidate: Candidate, judgement: Judgement): string | undefined
 
 function comparisonOf(candidate: Candidate, judgement: Judgement, fixed: string | undefined): string {
   const { scheme } = candidate.affected;
+  const upTo = fixed?.startsWith(JUST_PAST) ? fixed.slice(1) : undefined;
   if (judgement.rule === 'version-list') {
     return `${judgement.installedVersion} ${judgement.affected ? 'is' : 'is not'} among the listed versions (${scheme})`;
   }
@@ -146,12 +168,16 @@ function comparisonOf(candidate: Candidate, judgement: Judgement, fixed: string 
       return `${judgement.installedVersion} ${judgement.affected ? '<=' : '>'} ${last} (${scheme})`;
     return judgement.affected ? `${judgement.installedVersion}, no upper bound (${scheme})` : '';
   }
-  if (judgement.affected) return `${judgement.installedVersion} < ${fixed} (${scheme})`;
+  if (judgement.affected) {
+    const bound = upTo === undefined ? `< ${fixed}` : `<= ${upTo}`;
+    return `${judgement.installedVersion} ${bound} (${scheme})`;
+  }
   const introduced = candidate.affected.ranges
     .map((range) => range.introduced)
     .filter((version) => version !== '');
   const from = introduced.length === 0 ? '' : ` from ${introduced.join(', ')}`;
-  return `${judgement.installedVersion} outside the range${from} to before ${fixed} (${scheme})`;
+  const to = upTo === undefined ? `to before ${fixed}` : `up to ${upTo}`;
+  return `${judgement.installedVersion} outside the range${from} ${to} (${scheme})`;
 }
 
 function sentenceOf(
@@ -202,11 +228,18 @@ function versionSentence(
   if (!judgement.affected) {
     if (fixed === undefined)
       return `${installed}${compared} is not among the versions that ${advisoryId} names.`;
-    return `${installed}${compared} is outside the versions of ${advisoryId}, which ${fixed} fixes.`;
+    return `${installed}${compared} is outside the versions of ${advisoryId}, which ${fixOf(fixed)} fixes.`;
   }
   if (fixed === undefined)
     return `${installed}${compared} is affected by ${advisoryId}; no fixed version is known.`;
+  if (fixed.startsWith(JUST_PAST)) {
+    return `${installed}${compared} is not later than ${fixed.slice(1)}, the last version that ${advisoryId} names.`;
+  }
   return `${installed}${compared} is older than ${fixed}, which fixes ${advisoryId}.`;
+}
+
+function fixOf(fixed: string): string {
+  return fixed.startsWith(JUST_PAST) ? `any version after ${fixed.slice(1)}` : fixed;
 }
 
 function reasonOf(

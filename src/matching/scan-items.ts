@@ -1,7 +1,7 @@
 import type { Advisory } from '../advisories/advisory.ts';
 import type { FeedItem } from '../advisories/feed.ts';
 import type { FiledCandidate } from '../advisories/filed-candidate.ts';
-import { recordFactsOf } from '../advisories/record-facts.ts';
+import { noticeOf, recordFactsOf } from '../advisories/record-facts.ts';
 import { vulnerabilityIdsOf } from '../advisories/vulnerability-id.ts';
 import { filedName } from './candidate.ts';
 import type { FeedCoverage } from './coverage.ts';
@@ -172,6 +172,7 @@ function filedBy(
         vulnerabilities: vulnerabilityIdsOf(advisory, affected),
         affected,
         facts,
+        ...noticeOf(advisory),
         knownExploited: exploited,
         probabilities: probable,
       };

@@ -78,6 +78,33 @@ async function scan(packages: readonly InstalledPackage[], items: readonly FeedI
 }
 
 describe('a scan', () => {
+  it('names the records and the notices that copies have to keep', async () => {
+    const plugin = installed('plugin/gallery', '1.1', {
+      ecosystem: 'WordPress',
+      paths: ['/srv/www/gallery'],
+    });
+    const fields = { ecosystem: 'WordPress', scheme: 'wordpress', matchOn: 'binary' } as const;
+    const record: FeedItem = {
+      kind: 'advisory',
+      feed: 'wordfence',
+      advisory: {
+        ...advisory('WF-1', 'plugin/gallery', '1.2', { ...fields, cves: ['CVE-2024-1'] }),
+        notice: 'Copyright the publisher',
+        url: 'https://publisher.example/1',
+      },
+    };
+    const items = (async function* () {
+      yield record;
+    })();
+    const { source } = await gatherItems(items, wantedNames([plugin]));
+    const result = scanInventory(inventory([plugin]), source, OPTIONS);
+    expect(result.findings).toMatchObject([
+      { vul_id: 'HCVD-WEBCMS-CVE-2024-1', type: 'web_cms', url: 'https://publisher.example/1' },
+    ]);
+    expect(result.notices).toEqual(['Copyright the publisher']);
+    expect(result.coverage.applications).toEqual({ covered: ['WordPress'], unknown: [] });
+  });
+
   it('answers in the documented form, worst first', async () => {
     const items: FeedItem[] = [
       read(

@@ -1,5 +1,5 @@
 import type { AffectedPackage } from '../advisories/advisory.ts';
-import type { FiledCandidate, RecordFacts } from '../advisories/filed-candidate.ts';
+import type { FiledCandidate, RecordFacts, RecordNotice } from '../advisories/filed-candidate.ts';
 import type { FixingPriority } from '../findings/finding.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { type InstalledPackage, isApplicationEcosystem, type Package } from '../inventory/package.ts';
@@ -47,8 +47,10 @@ export interface ScanResult {
   };
   /** Worst first. One entry for each package that has the vulnerability. */
   readonly findings: readonly ScanFinding[];
-  /** Records of the inventory that could not be read. */
+  /** Records of the inventory that could not be read, and what was not looked into. */
   readonly problems: readonly string[];
+  /** Copyright notices and licences of the records behind the findings, which copies have to keep. */
+  readonly notices: readonly string[];
 }
 
 export interface ScanFinding {
@@ -72,6 +74,8 @@ export interface ScanFinding {
   readonly status: 'vul_status_unfix' | 'vul_status_reboot';
   readonly advisory_id: string;
   readonly feed: string;
+  /** The address of a record that has to be named with it; left out elsewhere. */
+  readonly url?: string;
 }
 
 export interface ScanOptions {
@@ -100,12 +104,39 @@ export function scanInventory(inventory: Inventory, source: ScanSource, options:
   const present = presentMatches(matched, inventory.runningKernel).filter(
     ({ match }) => !options.fixedOnly || match.fixedVersion !== undefined,
   );
+  const noticed = noticesOf(all);
+  const findings = findingsOf(present, all, knownExploited, options.now).map((finding) => {
+    const notice = noticed.get(`${finding.feed}\n${finding.advisory_id}`);
+    return notice === undefined ? finding : { ...finding, url: notice.url };
+  });
   return {
     server: serverOf(inventory),
     coverage: coverageFields(inventory, source.coverage, options),
-    findings: findingsOf(present, all, knownExploited, options.now),
+    findings,
     problems: inventory.problems,
+    notices: noticesBehind(findings, noticed),
   };
+}
+
+/** The notices of the records that have to keep one, by feed and id. */
+function noticesOf(candidates: readonly FiledCandidate[]): ReadonlyMap<string, RecordNotice> {
+  const notices = new Map<string, RecordNotice>();
+  for (const { feed, advisoryId, notice } of candidates) {
+    if (notice !== undefined) notices.set(`${feed}\n${advisoryId}`, notice);
+  }
+  return notices;
+}
+
+function noticesBehind(
+  findings: readonly ScanFinding[],
+  noticed: ReadonlyMap<string, RecordNotice>,
+): readonly string[] {
+  const texts = new Set<string>();
+  for (const { feed, advisory_id } of findings) {
+    const text = noticed.get(`${feed}\n${advisory_id}`)?.text;
+    if (text !== undefined) texts.add(text);
+  }
+  return [...texts];
 }
 
 /** Candidates by ecosystem, then by the name they are filed under. */

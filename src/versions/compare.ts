@@ -8,6 +8,7 @@ import { compareRpm, isWellFormedRpm } from './rpm.ts';
 import { compareRubygems, isWellFormedRubygems } from './rubygems.ts';
 import type { VersionComparer, VersionScheme } from './scheme.ts';
 import { compareSemver, isWellFormedSemver } from './semver.ts';
+import { compareWordpress, isWellFormedWordpress } from './wordpress.ts';
 
 const COMPARERS: Readonly<Record<VersionScheme, VersionComparer>> = {
   deb: compareDeb,
@@ -19,6 +20,7 @@ const COMPARERS: Readonly<Record<VersionScheme, VersionComparer>> = {
   rubygems: compareRubygems,
   nuget: compareNuget,
   packagist: comparePackagist,
+  wordpress: compareWordpress,
 };
 
 const WELL_FORMED: Readonly<Record<VersionScheme, (version: string) => boolean>> = {
@@ -31,6 +33,7 @@ const WELL_FORMED: Readonly<Record<VersionScheme, (version: string) => boolean>>
   rubygems: isWellFormedRubygems,
   nuget: isWellFormedNuget,
   packagist: isWellFormedPackagist,
+  wordpress: isWellFormedWordpress,
 };
 
 /** The comparer of a scheme, for loops that compare many versions of one scheme. */

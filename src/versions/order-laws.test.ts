@@ -69,6 +69,7 @@ const PIECES: Readonly<Record<VersionScheme, readonly string[]>> = {
   rubygems: ['0', '1', '10', '01', '.', '-', 'a', 'b', 'rc', 'pre', 'A'],
   nuget: ['0', '1', '10', '01', '.', '-', '+', 'alpha', 'BETA', 'beta', 'x'],
   packagist: ['v', 'V', '0', '1', '10', '01', '.', '-', '_', 'dev', 'a', 'beta', 'RC', 'pl', 'x', 'BETA'],
+  wordpress: ['0', '1', '10', '.', '-', 'v', 'a', 'beta', 'RC', 'p', '>', '>1'],
 };
 
 function realistic(scheme: VersionScheme): fc.Arbitrary<string> {

@@ -11,6 +11,8 @@ const APPLICATION_SCHEMES: ReadonlyMap<string, VersionScheme> = new Map([
   ['RubyGems', 'rubygems'],
   ['NuGet', 'nuget'],
   ['Packagist', 'packagist'],
+  ['WordPress', 'wordpress'],
+  ['Joomla', 'packagist'],
 ]);
 
 /** Schemes of systems by family: the part of a system key before its first colon. */

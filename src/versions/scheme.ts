@@ -9,6 +9,7 @@ export const VERSION_SCHEMES = [
   'rubygems',
   'nuget',
   'packagist',
+  'wordpress',
 ] as const;
 
 export type VersionScheme = (typeof VERSION_SCHEMES)[number];
@@ -16,6 +17,6 @@ export type VersionScheme = (typeof VERSION_SCHEMES)[number];
 /**
  * Orders two versions of one scheme: negative if `a` is older, 0 if equal, positive if newer.
  * Total, antisymmetric and transitive for any strings: text that is no version of the scheme still has a fixed place.
- * The one exception is `#` in Packagist's, a wildcard (see packagist.ts).
+ * The one exception is `#` in Packagist's and WordPress's, a wildcard (see packagist.ts).
  */
 export type VersionComparer = (a: string, b: string) => number;

@@ -89,6 +89,25 @@ const BOTH = advisory(
 );
 
 describe('the compiled advisory file', () => {
+  it('keeps the notices of records that have to carry one, each text once', async () => {
+    const path = join(folder, 'advisories');
+    const wordpress = (slug: string) => affected('WordPress', `plugin/${slug}`, { scheme: 'wordpress' });
+    const records = ['a', 'b'].map((slug) => {
+      const fields = { notice: 'Copyright the publisher', url: `https://publisher.example/${slug}` };
+      return advisory(`WF/${slug}`, [wordpress(slug)], fields);
+    });
+    await writeCompiled(path, input([...records, advisory('GHSA-1', [wordpress('a')])]));
+    const compiled = new CompiledAdvisories(path);
+    const found = compiled.candidates('WordPress', new Set(['plugin/a', 'plugin/b']));
+    compiled.close();
+    expect(found.map(({ advisoryId, notice }) => [advisoryId, notice?.text, notice?.url]).sort()).toEqual([
+      ['GHSA-1', undefined, undefined],
+      ['WF/a', 'Copyright the publisher', 'https://publisher.example/a'],
+      ['WF/b', 'Copyright the publisher', 'https://publisher.example/b'],
+    ]);
+    expect((await readFile(path, 'utf8')).split('Copyright the publisher')).toHaveLength(2);
+  });
+
   it('gives back everything that was filed under a name, and nothing else', async () => {
     const path = join(folder, 'advisories.compiled');
     const kernel = advisory('USN-1-1', [

@@ -73,11 +73,11 @@ describe('readAdvisoryFiles', () => {
     const items = await itemsOf([FIXTURES]);
     expect(items.filter((item) => item.kind === 'problem')).toEqual([]);
     expect(countsOf(items)).toEqual({
-      // AlmaLinux, Bitnami, PyPI, the samples; DSA, DLA, secdb in YAML and JSON, notus.
-      advisory: 5 + 3 + 3 + 11 + (5 + 2 + 7 + 1 + 3),
-      list: 7,
+      // AlmaLinux, Bitnami, PyPI, the samples; DSA, DLA, secdb in YAML and JSON, notus; the rest.
+      advisory: 5 + 3 + 3 + 11 + (5 + 2 + 7 + 1 + 3) + (5 + 3 + 3 + 5 + 3 + 4),
+      list: 10,
       withdrawn: 2,
-      'no-vulnerability': 1,
+      'no-vulnerability': 2,
       'live-patch': 1,
       'other-ecosystem': 1,
       'no-versions': 2,
@@ -148,7 +148,7 @@ describe('readAdvisoryFiles', () => {
     put('f.yaml', 'distroversion: [\n');
     put('g', Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 1, 2]));
     const tail =
-      "it reads OSV, the known-exploited catalogue, EPSS, Debian's DSA and DLA lists, Alpine's secdb, notus)";
+      "it reads OSV, the known-exploited catalogue, EPSS, Debian's DSA and DLA lists, Alpine's secdb, notus, and the lists of Wordfence, FriendsOfPHP, Node.js, Retire.js and Victims)";
     expect((await read(folder)).map((line) => line.replace(tail, '…').replace(/YAML \(.*/, 'YAML'))).toEqual([
       'a.html: is no advisory format Parapet reads (it begins with "<html>hello</html>"; …',
       'b: is no advisory format Parapet reads (it is binary; …',

@@ -9,6 +9,7 @@ import { compareVersions } from '../../versions/compare.ts';
 import type { AffectedPackage, VersionRange } from '../advisory.ts';
 import { isFieldText } from '../record-text.ts';
 import { parseRpmFileName } from '../rpm-file-name.ts';
+import { parseConstraint, rangesOfIntervals } from '../version-constraint.ts';
 import { type EcosystemTarget, ecosystemTarget } from './osv-ecosystem.ts';
 import { RecordProblem, rangesOf, versionsBeyond } from './osv-ranges.ts';
 
@@ -83,7 +84,7 @@ function packagesOf(
   if (target === 'no-release') return 'no-release';
   const name = nameOf(stringField(pkg, 'name'), ecosystem);
   if (!isFieldText(name)) throw new RecordProblem('names an affected package without a usable name');
-  const ranges = rangesOf(entry, target.scheme);
+  const ranges = drupalRanges(entry, name) ?? rangesOf(entry, target.scheme);
   const versions = versionsBeyond(entry, ranges, target.scheme);
   if (ranges.length === 0 && versions.length === 0) return 'no-versions';
   const specific = objectField(entry, 'ecosystem_specific') ?? {};
@@ -93,6 +94,18 @@ function packagesOf(
   // Ours: a record in a distribution's ecosystem that names binary packages where the distribution names sources.
   const matchOn = stringField(specific, 'parapet_match_on') === 'binary' ? 'binary' : target.matchOn;
   return spread(whole, { matchOn, architectures: target.architectures });
+}
+
+/**
+ * Drupal's records of core are Composer's, and Composer knows no Drupal 7: its versions stand only in the constraint from
+ * which the ranges were made. Undefined for every other package, and where there is no such constraint.
+ */
+function drupalRanges(entry: JsonObject, name: string): VersionRange[] | undefined {
+  if (name !== 'drupal/core') return undefined;
+  const constraint = stringField(objectField(entry, 'database_specific') ?? {}, 'affected_versions');
+  // Drupal 7 counts with two numbers; one record says 7.96.0, which PHP sorts after 7.96.
+  const intervals = parseConstraint(constraint.replace(/\b7\.(\d{1,4})\.0\b/g, '7.$1'), 'packagist');
+  return intervals === undefined ? undefined : rangesOfIntervals(intervals, [], 'packagist');
 }
 
 interface WholeEntry {

@@ -21,7 +21,8 @@ export const advisoriesImport: Command = {
 Imports advisories as one operation: it becomes visible whole or not at all, and importing the same again changes nothing.
 PATH is a file or a folder; what a file is, is seen by its content, plain or gzip:
 OSV (one record, .jsonl, .zip, .tar.gz), the known-exploited catalogue (KEV JSON), EPSS (CSV), Debian's DSA and DLA lists,
-Alpine's secdb, notus product files. OSV adds or replaces by id; a whole list replaces its own earlier state.
+Alpine's secdb, notus product files, Wordfence's records of WordPress, FriendsOfPHP (YAML), the lists of the Node.js group
+(core and npm), Retire.js, Victims. OSV adds or replaces by id; a whole list replaces its own earlier state.
 A record that cannot be read is named and skipped; the command fails only where nothing was usable.
 
 Servers follow afterwards; the command returns when all have.

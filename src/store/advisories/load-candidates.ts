@@ -1,4 +1,5 @@
 import type { Advisory, AffectedPackage } from '../../advisories/advisory.ts';
+import { noticeOf } from '../../advisories/record-facts.ts';
 import { vulnerabilityIdsOf } from '../../advisories/vulnerability-id.ts';
 import type { Candidate } from '../../matching/candidate.ts';
 import type { Queryable } from '../database.ts';
@@ -43,6 +44,7 @@ export async function loadCandidates(
         cves: advisory.cves,
         vulnerabilities: vulnerabilityIdsOf(advisory, affected),
         affected,
+        ...noticeOf(advisory),
       };
       const key = candidateKey(row);
       const group = candidates.get(key);
