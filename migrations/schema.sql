@@ -45,6 +45,7 @@ CREATE TABLE advisory_set (
   only_row boolean NOT NULL DEFAULT true,
   revision bigint NOT NULL,
   changed_at bigint NOT NULL,
+  match_generation bigint NOT NULL DEFAULT 0,
   CONSTRAINT advisory_set_pkey PRIMARY KEY (only_row),
   CONSTRAINT advisory_set_only_row_check CHECK (only_row)
 );
@@ -174,6 +175,21 @@ CREATE TABLE finding_event (
 
 CREATE INDEX finding_event_by_server ON finding_event USING btree (project_id, server_id, at);
 
+CREATE TABLE finding_set (
+  project_id text NOT NULL,
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  digest bytea NOT NULL,
+  vulnerability integer[] NOT NULL,
+  status smallint[] NOT NULL,
+  priority smallint[] NOT NULL,
+  fixable boolean[] NOT NULL,
+  is_plain boolean NOT NULL,
+  has_fixed boolean NOT NULL,
+  used_at bigint NOT NULL,
+  CONSTRAINT finding_set_pkey PRIMARY KEY (project_id, id),
+  CONSTRAINT finding_set_project_id_digest_key UNIQUE (project_id, digest)
+);
+
 CREATE TABLE known_exploited (
   cve text NOT NULL,
   name text NOT NULL,
@@ -204,6 +220,18 @@ CREATE TABLE package (
 CREATE INDEX package_by_lookup_name ON package USING gin (lookup_names);
 CREATE INDEX package_by_name ON package USING btree (ecosystem, name);
 CREATE INDEX package_by_vulnerability ON package USING gin (match_vulnerability);
+
+CREATE TABLE package_set (
+  project_id text NOT NULL,
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  digest bytea NOT NULL,
+  package_ids integer[] NOT NULL,
+  used_at bigint NOT NULL,
+  CONSTRAINT package_set_pkey PRIMARY KEY (project_id, id),
+  CONSTRAINT package_set_project_id_digest_key UNIQUE (project_id, digest)
+);
+
+CREATE INDEX package_set_by_package ON package_set USING gin (package_ids) WITH (gin_pending_list_limit='65536');
 
 CREATE TABLE project (
   id text NOT NULL,
@@ -292,14 +320,7 @@ CREATE TABLE server (
   kernel_version text NOT NULL DEFAULT ''::text,
   inventory_digest text NOT NULL DEFAULT ''::text,
   inventory_problems text[] NOT NULL DEFAULT '{}'::text[],
-  package_ids integer[] NOT NULL DEFAULT '{}'::integer[],
   package_paths text NOT NULL DEFAULT '{}'::text,
-  finding_vulnerability integer[] NOT NULL DEFAULT '{}'::integer[],
-  finding_status smallint[] NOT NULL DEFAULT '{}'::smallint[],
-  finding_priority smallint[] NOT NULL DEFAULT '{}'::smallint[],
-  finding_fixable boolean[] NOT NULL DEFAULT '{}'::boolean[],
-  finding_first_seen_at bigint[] NOT NULL DEFAULT '{}'::bigint[],
-  finding_status_since bigint[] NOT NULL DEFAULT '{}'::bigint[],
   open_count integer NOT NULL DEFAULT 0,
   critical_count integer NOT NULL DEFAULT 0,
   high_count integer NOT NULL DEFAULT 0,
@@ -320,6 +341,10 @@ CASE
     WHEN ((open_count = 0) AND is_unknown) THEN 199
     ELSE (score * 2)
 END) STORED,
+  package_set bigint,
+  finding_set bigint,
+  finding_since bigint NOT NULL DEFAULT 0,
+  finding_dates bigint[] NOT NULL DEFAULT '{}'::bigint[],
   CONSTRAINT server_pkey PRIMARY KEY (project_id, id),
   CONSTRAINT server_project_id_identity_key UNIQUE (project_id, identity),
   CONSTRAINT server_asset_value_check CHECK (asset_value = ANY (ARRAY['important'::text, 'common'::text, 'test'::text])),
@@ -329,8 +354,7 @@ END) STORED,
 );
 
 CREATE INDEX server_by_due ON server USING btree (due_at) WHERE (due_at IS NOT NULL);
-CREATE INDEX server_by_finding ON server USING gin (finding_vulnerability);
-CREATE INDEX server_by_package ON server USING gin (package_ids);
+CREATE INDEX server_by_package_set ON server USING btree (project_id, package_set);
 CREATE INDEX server_by_rank ON server USING btree (project_id, sort_rank, critical_count DESC, high_count DESC, medium_count DESC, low_count DESC, name COLLATE "C", id COLLATE "C");
 CREATE INDEX server_by_system ON server USING btree (project_id, system);
 

@@ -82,7 +82,7 @@ export async function acceptInventory(
     });
     const assessment = {
       projectId,
-      serverIds: [server.id],
+      servers: { serverIds: [server.id] },
       cause: 'report',
       actor: 'report',
       remark: '',

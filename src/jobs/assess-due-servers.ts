@@ -5,7 +5,7 @@
 import type { Database } from '../store/database.ts';
 import { assessServers } from './assess-servers.ts';
 
-const SERVERS_PER_BATCH = 100;
+const SERVERS_PER_BATCH = 1_000;
 
 /** Assesses every server that is due at `now` (ms since 1970). Returns how many were written. */
 export async function assessDueServers(
@@ -27,7 +27,7 @@ export async function assessDueServers(
       written += await database.transaction((tx) =>
         assessServers(tx, {
           projectId: project_id,
-          serverIds: ids,
+          servers: { serverIds: ids },
           cause: 'clock',
           actor: 'clock',
           remark: '',

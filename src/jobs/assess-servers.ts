@@ -1,6 +1,7 @@
 /**
  * Assesses servers: works out their findings from what they have installed, and writes those that changed. Everything that
- * can change a finding comes through here: a report, new advisories, the clock, a person's decision.
+ * can change a finding comes through here: a report, new advisories, the clock, a person's decision. Servers that have the
+ * same installed and the same findings are assessed once.
  */
 import {
   type Assessment,
@@ -15,23 +16,27 @@ import { kernelVerdict } from '../matching/kernel.ts';
 import { fixingPriorityOf, nextPriorityChangeAt, type PriorityFacts } from '../matching/priority.ts';
 import type { Queryable } from '../store/database.ts';
 import {
+  type AssessableGroup,
   type AssessableServer,
-  loadAssessableServers,
+  loadAssessableGroups,
   loadDecisions,
-  loadPriorityFacts,
+  type ServerChoice,
 } from '../store/findings/load-assessable.ts';
-import { saveAssessment } from '../store/findings/save-assessment.ts';
-import { loadPackages, type StoredPackage } from '../store/fleet/load-packages.ts';
+import { type AssessedGroup, saveAssessments } from '../store/findings/save-assessment.ts';
+import type { StoredPackage } from '../store/fleet/load-packages.ts';
 import { includesUnfixed } from '../store/fleet/project-setting.ts';
+import { type Knowledge, STORED_KNOWLEDGE } from './known-matches.ts';
 
 export interface AssessServersTask {
   readonly projectId: string;
-  readonly serverIds: readonly string[];
+  readonly servers: ServerChoice;
   readonly cause: AssessmentCause;
   /** For the history: a user's name, `report`, `advisories` or `clock`. */
   readonly actor: string;
   readonly remark: string;
   readonly now: number;
+  /** Without it everything is read from the store. */
+  readonly knowledge?: Knowledge;
 }
 
 /** Assesses the servers and writes those whose result changed. Returns how many were written. */
@@ -42,7 +47,7 @@ export async function assessServers(tx: Queryable, task: AssessServersTask): Pro
 /** The same, but writes every server: what changed is how findings are summarised. */
 export async function resummariseServers(
   tx: Queryable,
-  task: Pick<AssessServersTask, 'projectId' | 'serverIds' | 'now'>,
+  task: Pick<AssessServersTask, 'projectId' | 'servers' | 'now'>,
 ): Promise<number> {
   return await assess(tx, { ...task, cause: 'clock', actor: 'clock', remark: '' }, () => false);
 }
@@ -50,56 +55,61 @@ export async function resummariseServers(
 async function assess(
   tx: Queryable,
   task: AssessServersTask,
-  mayStay: (server: AssessableServer, assessment: Assessment) => boolean,
+  mayStay: (group: AssessableGroup, assessment: Assessment) => boolean,
 ): Promise<number> {
   const { projectId } = task;
-  const servers = await loadAssessableServers(tx, projectId, task.serverIds);
-  const packages = await loadPackages(tx, projectId, new Set(servers.flatMap((server) => server.packageIds)));
+  const groups = await loadAssessableGroups(tx, projectId, task.servers);
+  const knowledge = task.knowledge ?? STORED_KNOWLEDGE;
+  const packages = await knowledge.packages(
+    tx,
+    projectId,
+    new Set(groups.flatMap((group) => group.packageIds)),
+  );
   const decisions = await loadDecisions(
     tx,
     projectId,
-    servers.map((server) => server.id),
+    groups.flatMap((group) => group.serverIds),
   );
-  const vulnerabilities = new Set(servers.flatMap((server) => server.findings.map((f) => f.vulnerability)));
-  for (const { matches } of packages.values())
-    for (const match of matches) vulnerabilities.add(match.vulnerability);
-  const facts = await loadPriorityFacts(tx, vulnerabilities);
+  const present = groups.map((group) => presentVulnerabilities(group, packages));
+  const vulnerabilities = new Set(groups.flatMap((group) => group.findings.map((f) => f.vulnerability)));
+  for (const items of present) for (const item of items) vulnerabilities.add(item.vulnerability);
+  const facts = await knowledge.facts(tx, vulnerabilities);
   const includeUnfixed = await includesUnfixed(tx, projectId);
-  let written = 0;
-  for (const server of servers) {
-    const assessment = assessOne(server, {
+  const assessed: AssessedGroup[] = [];
+  for (const [index, group] of groups.entries()) {
+    const assessment = assessOne(group, {
       task,
-      packages,
+      present: present[index] ?? [],
       facts,
-      decisions: decisions.get(server.id) ?? [],
+      // Who has decisions is a group of its own.
+      decisions: decisions.get(group.serverIds[0] ?? '') ?? [],
     });
-    if (mayStay(server, assessment)) continue;
-    const summary = summaryOf(assessment.findings, includeUnfixed);
-    await saveAssessment(tx, { ...task, serverId: server.id, assessment, summary });
-    written += 1;
+    if (mayStay(group, assessment)) continue;
+    assessed.push({ group, assessment, summary: summaryOf(assessment.findings, includeUnfixed) });
   }
-  return written;
+  await saveAssessments(tx, task, assessed);
+  return assessed.reduce((sum, { group }) => sum + group.serverIds.length, 0);
 }
 
 interface Surroundings {
   readonly task: AssessServersTask;
-  readonly packages: ReadonlyMap<number, StoredPackage>;
+  readonly present: readonly PresentVulnerability[];
   readonly facts: ReadonlyMap<number, PriorityFacts>;
   readonly decisions: readonly Decision[];
 }
 
-function assessOne(server: AssessableServer, { task, packages, facts, decisions }: Surroundings) {
+function assessOne(group: AssessableGroup, { task, present, facts, decisions }: Surroundings): Assessment {
   return assessFindings({
     now: task.now,
     cause: task.cause,
-    present: presentVulnerabilities(server, packages),
-    previous: server.findings,
+    present,
+    previous: group.findings,
     decisions,
     priorityOf: (vulnerability) => {
       const own = facts.get(vulnerability);
       if (own === undefined) throw new Error(`vulnerability number ${vulnerability} has no row`);
       return {
-        priority: fixingPriorityOf(own, server.assetValue, task.now).priority,
+        priority: fixingPriorityOf(own, group.assetValue, task.now).priority,
         changesAt: nextPriorityChangeAt(own, task.now),
       };
     },
@@ -139,7 +149,7 @@ export function presentVulnerabilities(
   return [...present.values()].sort((a, b) => a.vulnerability - b.vulnerability);
 }
 
-function isUnchanged(server: AssessableServer, assessment: Assessment): boolean {
+function isUnchanged(server: AssessableGroup, assessment: Assessment): boolean {
   return (
     assessment.dueAt === server.dueAt &&
     assessment.events.length === 0 &&

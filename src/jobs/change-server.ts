@@ -21,7 +21,7 @@ export async function changeServer(
     if (!(await setServer(tx, scope, serverId, change))) throw appError('server-unknown', { serverId });
     await assessServers(tx, {
       projectId: scope.projectId,
-      serverIds: [serverId],
+      servers: { serverIds: [serverId] },
       cause: 'clock',
       actor,
       remark: '',

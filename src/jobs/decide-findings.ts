@@ -124,7 +124,7 @@ async function decideBatch(
   await saveDecisions(tx, { ...request, targets });
   await assessServers(tx, {
     projectId,
-    serverIds: [...new Set(targets.map((target) => target.serverId))],
+    servers: { serverIds: [...new Set(targets.map((target) => target.serverId))] },
     cause: 'decision',
     actor: request.decidedBy,
     remark: request.remark,

@@ -4,14 +4,28 @@
  * goes on after a kill, and several processes may share it.
  */
 import { setTimeout } from 'node:timers/promises';
-import { holdAdvisorySet, revisionInForce } from '../store/advisories/lock-advisory-set.ts';
+import {
+  holdAdvisorySet,
+  noteMatchesChanged,
+  revisionInForce,
+} from '../store/advisories/lock-advisory-set.ts';
 import type { Database, Queryable } from '../store/database.ts';
+import type { ServerChoice } from '../store/findings/load-assessable.ts';
 import { loadPackages } from '../store/fleet/load-packages.ts';
-import { assessServers } from './assess-servers.ts';
+import {
+  packageSetsHolding,
+  packagesAffectedBy,
+  serversListingAsFixed,
+} from '../store/fleet/package-set-holders.ts';
+import { type AssessServersTask, assessServers } from './assess-servers.ts';
+import { KnownMatches } from './known-matches.ts';
 import { matchStoredPackages } from './match-packages.ts';
 
 const PACKAGES_PER_BATCH = 500;
-const SERVERS_PER_BATCH = 100;
+const SERVERS_PER_BATCH = 1_000;
+/** At ten servers a set some 2,000 servers, whose reports wait for the batch. */
+const PACKAGE_SETS_PER_BATCH = 200;
+const BATCHES_AT_ONCE = 2;
 
 /** How long to wait for work that another process has taken and not finished yet. */
 const OTHERS_WORK_DELAY_MS = 200;
@@ -40,7 +54,11 @@ export async function followAdvisories(
     packages += matched;
     options.onProgress?.({ packagesDone: packages, serversDone: servers });
     if (matched > 0) continue;
-    const assessed = await reassessNext(database, options);
+    const before = servers;
+    const assessed = await reassessNext(database, {
+      ...options,
+      onBatch: (done) => options.onProgress?.({ packagesDone: packages, serversDone: before + done }),
+    });
     if (assessed === undefined) return { packages, servers };
     servers += assessed;
     options.onProgress?.({ packagesDone: packages, serversDone: servers });
@@ -104,41 +122,135 @@ async function rematchBatch(database: Database): Promise<number> {
       );
       // Reports that read the old result commit first, so the servers' turn below sees them: see lock-advisory-set.ts.
       await holdAdvisorySet(tx);
+      await noteMatchesChanged(tx);
     }
     return claimed.length;
   });
 }
 
+interface BatchOptions {
+  /** Told after each batch how many servers have been written so far. */
+  readonly onBatch: (written: number) => void;
+}
+
+interface ReassessWork {
+  readonly projectId: string;
+  /** Numbers of the rows that this does. */
+  readonly rows: readonly number[];
+  readonly packageIds: readonly number[];
+  readonly vulnerabilities: readonly number[];
+}
+
 /**
- * Assesses the servers of one row of `reassess`, each batch in its own transaction, and removes the row at the end: a kill
- * in between repeats batches, which changes nothing. Undefined: there is none.
+ * Assesses the servers of all that `reassess` says of one project, each batch in its own transaction, and removes those rows
+ * at the end: a kill in between repeats batches, which changes nothing. Undefined: there is none, or another process is at it.
  */
-async function reassessNext(database: Database, options: FollowOptions): Promise<number | undefined> {
-  const [work] = await database.query<{ project_id: string; id: number; servers: readonly string[] }>(
-    `SELECT r.project_id, r.id, ARRAY(
-       SELECT s.id FROM server s WHERE s.project_id = r.project_id
-         AND (s.package_ids && r.package_ids OR s.finding_vulnerability && r.vulnerabilities)
-       ORDER BY s.id) AS servers
-     FROM reassess r ORDER BY r.id LIMIT 1`,
+async function reassessNext(
+  database: Database,
+  options: FollowOptions & BatchOptions,
+): Promise<number | undefined> {
+  const lock = await database.tryLock('reassess');
+  if (lock === undefined) return undefined;
+  try {
+    const work = await nextWork(database);
+    if (work === undefined) return undefined;
+    const { projectId } = work;
+    const affected = await packagesAffectedBy(database, projectId, work.vulnerabilities);
+    const packageIds = [...new Set([...work.packageIds, ...affected])];
+    const choices: ServerChoice[] = [
+      ...inBatches(await packageSetsHolding(database, projectId, packageIds), PACKAGE_SETS_PER_BATCH).map(
+        (packageSets) => ({ packageSets }),
+      ),
+      ...inBatches(
+        await serversListingAsFixed(database, projectId, work.vulnerabilities),
+        SERVERS_PER_BATCH,
+      ).map((serverIds) => ({ serverIds })),
+    ];
+    const written = await reassessAll(database, projectId, choices, options);
+    await database.execute(`DELETE FROM reassess WHERE project_id = $1 AND id = ANY ($2::bigint[])`, [
+      projectId,
+      work.rows,
+    ]);
+    return written;
+  } finally {
+    await lock.release();
+  }
+}
+
+async function nextWork(database: Queryable): Promise<ReassessWork | undefined> {
+  const rows = await database.query<{
+    project_id: string;
+    id: number;
+    package_ids: readonly number[];
+    vulnerabilities: readonly number[];
+  }>(
+    `SELECT project_id, id, package_ids, vulnerabilities FROM reassess
+     WHERE project_id = (SELECT project_id FROM reassess ORDER BY id LIMIT 1)`,
   );
-  if (work === undefined) return undefined;
+  const projectId = rows[0]?.project_id;
+  if (projectId === undefined) return undefined;
+  return {
+    projectId,
+    rows: rows.map((row) => row.id),
+    packageIds: rows.flatMap((row) => row.package_ids),
+    vulnerabilities: [...new Set(rows.flatMap((row) => row.vulnerabilities))],
+  };
+}
+
+/** Two batches at a time: while the database writes one, the next is worked out. */
+async function reassessAll(
+  database: Database,
+  projectId: string,
+  choices: readonly ServerChoice[],
+  options: FollowOptions & BatchOptions,
+): Promise<number> {
+  const known = new KnownMatches();
+  let next = 0;
   let written = 0;
-  for (let from = 0; from < work.servers.length; from += SERVERS_PER_BATCH) {
-    options.signal?.throwIfAborted();
-    written += await database.transaction((tx) =>
-      assessServers(tx, {
-        projectId: work.project_id,
-        serverIds: work.servers.slice(from, from + SERVERS_PER_BATCH),
+  const worker = async (): Promise<void> => {
+    for (let choice = choices[next++]; choice !== undefined; choice = choices[next++]) {
+      options.signal?.throwIfAborted();
+      written += await reassessBatch(database, known, {
+        projectId,
+        servers: choice,
         cause: 'advisories',
         actor: 'advisories',
         remark: '',
         now: options.now(),
-      }),
-    );
-  }
-  await database.execute(`DELETE FROM reassess WHERE project_id = $1 AND id = $2`, [
-    work.project_id,
-    work.id,
-  ]);
+      });
+      options.onBatch(written);
+    }
+  };
+  await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, worker));
   return written;
+}
+
+async function reassessBatch(
+  database: Database,
+  known: KnownMatches,
+  task: AssessServersTask,
+): Promise<number> {
+  for (;;) {
+    try {
+      return await database.transaction(async (tx) => {
+        let written = 0;
+        const held = await known.during(tx, async (knowledge) => {
+          written = await assessServers(tx, { ...task, knowledge });
+        });
+        if (!held) throw new MatchesMovedOn();
+        return written;
+      });
+    } catch (error) {
+      if (!(error instanceof MatchesMovedOn)) throw error;
+    }
+  }
+}
+
+/** Rolls a batch back that was assessed with what is no longer in force. */
+class MatchesMovedOn extends Error {}
+
+function inBatches<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
 }

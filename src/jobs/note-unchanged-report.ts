@@ -38,7 +38,13 @@ export async function noteUnchangedReport(
     // A report can only end a silence; that feeds grow stale is seen by the clock's own job.
     if (server.is_unknown) await refreshUnknown(tx, clock, { projectId, serverId });
     if (server.has_claims) {
-      const assessment = { projectId, serverIds: [serverId], actor: 'report', remark: '', now } as const;
+      const assessment = {
+        projectId,
+        servers: { serverIds: [serverId] },
+        actor: 'report',
+        remark: '',
+        now,
+      } as const;
       // What newer advisories withdrew must not count as fixed by this report.
       await assessServers(tx, { ...assessment, cause: 'advisories' });
       await assessServers(tx, { ...assessment, cause: 'report' });

@@ -6,6 +6,7 @@ import { Logger, parseCronItems, type Runner, run, type TaskList } from 'graphil
 import type { Log } from '../log.ts';
 import type { Database } from '../store/database.ts';
 import { deleteOldEvents } from '../store/findings/delete-old-events.ts';
+import { pruneSets } from '../store/fleet/prune-sets.ts';
 import { deleteExpiredTokens } from '../store/identity/delete-expired-tokens.ts';
 import { EXPIRED_TOKEN_KEPT_MS } from '../store/identity/save-token.ts';
 import { openQueuePool } from '../store/queue-pool.ts';
@@ -36,6 +37,7 @@ const SCHEDULE = {
   'prune-view-changes': EVERY_TEN_MINUTES,
   'delete-expired-tokens': EVERY_NIGHT,
   'delete-old-events': EVERY_NIGHT,
+  'prune-sets': EVERY_NIGHT,
 } as const;
 
 type JobName = keyof typeof SCHEDULE;
@@ -99,6 +101,7 @@ function taskListOf({ database, clock, log }: JobParts): TaskList {
     'delete-old-events': async () => ({
       events: await deleteOldEvents(database, clock().now - HISTORY_KEPT_MS),
     }),
+    'prune-sets': async () => ({ sets: await pruneSets(database, clock().now) }),
   };
   return Object.fromEntries(
     Object.entries(jobs).map(([name, work]) => [

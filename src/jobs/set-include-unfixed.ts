@@ -3,7 +3,7 @@ import type { Database } from '../store/database.ts';
 import { setIncludesUnfixed } from '../store/fleet/project-setting.ts';
 import { resummariseServers } from './assess-servers.ts';
 
-const SERVERS_PER_BATCH = 100;
+const SERVERS_PER_BATCH = 1_000;
 
 /** Returns how many servers were written. A kill in between leaves the rest as they were; saying it again finishes. */
 export async function setIncludeUnfixed(
@@ -20,8 +20,8 @@ export async function setIncludeUnfixed(
     );
     const last = rows.at(-1);
     if (last === undefined) return written;
-    const serverIds = rows.map((row) => row.id);
-    written += await database.transaction((tx) => resummariseServers(tx, { projectId, serverIds, now }));
+    const servers = { serverIds: rows.map((row) => row.id) };
+    written += await database.transaction((tx) => resummariseServers(tx, { projectId, servers, now }));
     after = last.id;
   }
 }

@@ -1,15 +1,10 @@
 import fc from 'fast-check';
-import {
-  FINDING_STATUSES,
-  FIXING_PRIORITIES,
-  type FindingStatus,
-  type FixingPriority,
-  isHandled,
-} from '../../src/findings/finding.ts';
+import { type FindingStatus, type FixingPriority, isHandled } from '../../src/findings/finding.ts';
 import { summaryOf } from '../../src/findings/summary.ts';
 import { foldCase, type Page, type ServerFilter, type ServerRow } from '../../src/server-view/server-view.ts';
 import type { ViewRecord, VulnerabilityLookup } from '../../src/server-view/view-record.ts';
 import type { Queryable } from '../../src/store/database.ts';
+import { internFindingSets } from '../../src/store/findings/finding-sets.ts';
 
 /** Random servers, the SQL that stores them, and the obvious way of answering the view: `array.filter().slice()`. */
 
@@ -122,13 +117,13 @@ export async function storeFleet(
   }
   for (const server of servers) {
     const summary = summaryOf(findingsOf(server), false);
+    const sets = await internFindingSets(database, projectId, { sets: [server.findings], now: 0 });
     await database.execute(
       `INSERT INTO server (project_id, id, identity, name, name_folded, enterprise_project_id, group_id, public_ip, private_ip,
          os_type, system, asset_value, cluster_id, node_type, edition, created_at, scan_time, is_unknown,
-         finding_vulnerability, finding_status, finding_priority, finding_fixable, finding_first_seen_at, finding_status_since,
-         open_count, critical_count, high_count, medium_count, low_count, score, level, status_bits)
-       VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, 'Linux', 'debian:12', $9, $10, $11, $12, 0, $13, $14, $15, $16, $17, $18, $19, $19,
-         $20, $21, $22, $23, $24, $25, $26, $27)`,
+         finding_set, open_count, critical_count, high_count, medium_count, low_count, score, level, status_bits)
+       VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, 'Linux', 'debian:12', $9, $10, $11, $12, 0, $13, $14, $15,
+         $16, $17, $18, $19, $20, $21, $22, $23)`,
       [
         projectId,
         server.id,
@@ -144,11 +139,7 @@ export async function storeFleet(
         server.edition,
         server.hasReported ? SCAN_TIME : null,
         server.isUnknown,
-        server.findings.map((finding) => finding.vulnerability),
-        server.findings.map((finding) => FINDING_STATUSES[finding.status]),
-        server.findings.map((finding) => FIXING_PRIORITIES[finding.priority]),
-        server.findings.map((finding) => finding.fixable),
-        server.findings.map(() => 0),
+        sets[0] ?? null,
         summary.openCount,
         summary.counts.Critical,
         summary.counts.High,

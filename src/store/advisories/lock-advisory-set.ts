@@ -31,6 +31,23 @@ export async function holdImport(tx: Queryable): Promise<void> {
 }
 
 export async function revisionInForce(tx: Queryable): Promise<number> {
-  const [row] = await tx.query<{ revision: number }>(`SELECT revision FROM advisory_set`);
-  return row?.revision ?? 0;
+  return (await advisoryState(tx)).revision;
+}
+
+/** Which advisories are in force, and how often stored matches of packages have changed: both only grow. */
+export interface AdvisoryState {
+  readonly revision: number;
+  readonly matchGeneration: number;
+}
+
+export async function advisoryState(tx: Queryable): Promise<AdvisoryState> {
+  const [row] = await tx.query<AdvisoryState>(
+    `SELECT revision, match_generation AS "matchGeneration" FROM advisory_set`,
+  );
+  return row ?? { revision: 0, matchGeneration: 0 };
+}
+
+/** Notes that stored matches changed; the advisory set must be held alone. */
+export async function noteMatchesChanged(tx: Queryable): Promise<void> {
+  await tx.execute(`UPDATE advisory_set SET match_generation = match_generation + 1`);
 }

@@ -44,6 +44,8 @@ export const BACKUP_TABLES = [
   'vulnerability',
   'server_group',
   'package',
+  'package_set',
+  'finding_set',
   'server',
   'decision',
   'finding_event',

@@ -1,6 +1,7 @@
 import type { SeverityWord } from '../../advisories/advisory.ts';
 import type { Decision } from '../../findings/assess.ts';
 import { FINDING_STATUS_WORDS, FIXING_PRIORITY_WORDS, type Finding } from '../../findings/finding.ts';
+import { DATES_LENGTH_MAX, datedFindings, type FindingDates } from '../../findings/finding-dates.ts';
 import type { AssetValue, PriorityFacts } from '../../matching/priority.ts';
 import type { Queryable } from '../database.ts';
 
@@ -15,57 +16,110 @@ export interface AssessableServer {
   readonly dueAt: number | undefined;
 }
 
+/** Servers of which an assessment needs the same: what comes out for one holds for all. */
+export interface AssessableGroup extends Omit<AssessableServer, 'id'> {
+  /** Ascending, at least one. */
+  readonly serverIds: readonly string[];
+  /** Whether the moments of `findings` are the servers' own. Else they are 0, and only what changes is to be written. */
+  readonly isDated: boolean;
+}
+
+/** Which servers: by id, or all that have one of the sets of packages. */
+export type ServerChoice =
+  | { readonly serverIds: readonly string[] }
+  | { readonly packageSets: readonly number[] };
+
 /** Reads servers and locks their rows until the transaction ends, in the order of their ids so that two never deadlock. */
 export async function loadAssessableServers(
   tx: Queryable,
   projectId: string,
   ids: readonly string[],
 ): Promise<readonly AssessableServer[]> {
-  const rows = await tx.query<ServerRow>(
-    `SELECT id, asset_value, kernel_release, kernel_version, package_ids, finding_vulnerability, finding_status,
-       finding_priority, finding_fixable, finding_first_seen_at, finding_status_since, due_at
-     FROM server WHERE project_id = $1 AND id = ANY ($2::text[]) ORDER BY id FOR UPDATE`,
-    [projectId, ids],
+  const groups = await loadAssessableGroups(tx, projectId, { serverIds: ids });
+  return groups.flatMap(({ serverIds, ...group }) => serverIds.map((id) => ({ id, ...group })));
+}
+
+/**
+ * The same in groups that are assessed at once. A server on which somebody has decided something is a group of its own; one
+ * with a fixed finding shares a group only with those of the same moments, because they say when that leaves the lists.
+ */
+export async function loadAssessableGroups(
+  tx: Queryable,
+  projectId: string,
+  choice: ServerChoice,
+): Promise<readonly AssessableGroup[]> {
+  const [condition, chosen] =
+    'serverIds' in choice
+      ? ['s.id = ANY ($2::text[])', choice.serverIds]
+      : ['s.package_set = ANY ($2::bigint[])', choice.packageSets];
+  const rows = await tx.query<GroupRow>(
+    `WITH locked AS MATERIALIZED (
+       SELECT s.id, s.asset_value, s.kernel_release, s.kernel_version, s.package_set, s.finding_set, s.due_at,
+         s.finding_since, s.finding_dates
+       FROM server s WHERE s.project_id = $1 AND ${condition} ORDER BY s.id FOR UPDATE),
+     keyed AS (
+       SELECT l.*,
+         CASE WHEN cardinality(l.finding_dates) >= $3
+             OR EXISTS (SELECT FROM decision d WHERE d.project_id = $1 AND d.server_id = l.id)
+           THEN l.id ELSE '' END AS own_id,
+         coalesce(f.has_fixed, false) AS has_fixed
+       FROM locked l LEFT JOIN finding_set f ON f.project_id = $1 AND f.id = l.finding_set),
+     grouped AS (
+       SELECT array_agg(k.id ORDER BY k.id) AS server_ids, k.asset_value, k.kernel_release, k.kernel_version, k.package_set,
+         k.finding_set, k.due_at, (k.own_id <> '' OR k.has_fixed) AS is_dated,
+         CASE WHEN k.own_id <> '' OR k.has_fixed THEN k.finding_since ELSE 0 END AS since,
+         CASE WHEN k.own_id <> '' OR k.has_fixed THEN k.finding_dates ELSE '{}' END AS dates
+       FROM keyed k
+       GROUP BY k.asset_value, k.kernel_release, k.kernel_version, k.package_set, k.finding_set, k.due_at, k.own_id, 8, 9, 10)
+     SELECT g.*, coalesce(p.package_ids, '{}') AS package_ids, ${FINDING_SET_COLUMNS}
+     FROM grouped g
+     LEFT JOIN package_set p ON p.project_id = $1 AND p.id = g.package_set
+     LEFT JOIN finding_set f ON f.project_id = $1 AND f.id = g.finding_set`,
+    [projectId, chosen, DATES_LENGTH_MAX],
   );
   return rows.map((row) => ({
-    id: row.id,
+    serverIds: row.server_ids,
     assetValue: row.asset_value,
     kernelRelease: row.kernel_release,
     kernelVersion: row.kernel_version,
     packageIds: row.package_ids,
     findings: findingsOf(row),
+    isDated: row.is_dated,
     dueAt: row.due_at ?? undefined,
   }));
 }
 
-export interface FindingArrays {
+/** The findings of a row of `server` from `f`, the `finding_set` that it has or not; with `since` and `dates` a `FindingsRow`. */
+export const FINDING_SET_COLUMNS = `coalesce(f.vulnerability, '{}') AS finding_vulnerability,
+  coalesce(f.status, '{}') AS finding_status, coalesce(f.priority, '{}') AS finding_priority,
+  coalesce(f.fixable, '{}') AS finding_fixable`;
+
+export interface FindingsRow extends FindingDates {
   readonly finding_vulnerability: readonly number[];
   readonly finding_status: readonly number[];
   readonly finding_priority: readonly number[];
   readonly finding_fixable: readonly boolean[];
-  readonly finding_first_seen_at: readonly number[];
-  readonly finding_status_since: readonly number[];
 }
 
-interface ServerRow extends FindingArrays {
-  readonly id: string;
+interface GroupRow extends FindingsRow {
+  readonly server_ids: readonly string[];
   readonly asset_value: AssetValue;
   readonly kernel_release: string;
   readonly kernel_version: string;
   readonly package_ids: readonly number[];
   readonly due_at: number | null;
+  readonly is_dated: boolean;
 }
 
-/** The findings of a server's row from its parallel arrays. */
-export function findingsOf(row: FindingArrays): readonly Finding[] {
-  return row.finding_vulnerability.map((vulnerability, index) => ({
+/** The findings of a server from the parallel arrays of its set and its own dates. */
+export function findingsOf(row: FindingsRow): readonly Finding[] {
+  const findings = row.finding_vulnerability.map((vulnerability, index) => ({
     vulnerability,
     status: FINDING_STATUS_WORDS[row.finding_status[index] ?? 0] ?? 'vul_status_unfix',
     priority: FIXING_PRIORITY_WORDS[row.finding_priority[index] ?? 0] ?? 'Low',
     fixable: row.finding_fixable[index] ?? false,
-    firstSeenAt: row.finding_first_seen_at[index] ?? 0,
-    statusSince: row.finding_status_since[index] ?? 0,
   }));
+  return datedFindings(findings, row);
 }
 
 /** Decisions on the given servers' findings, by server. */

@@ -1,75 +1,146 @@
 import type { Assessment } from '../../findings/assess.ts';
-import { FINDING_STATUSES, FIXING_PRIORITIES } from '../../findings/finding.ts';
+import { FINDING_STATUSES } from '../../findings/finding.ts';
+import { datesAnew, datesToAppend, type FindingDates } from '../../findings/finding-dates.ts';
 import type { ServerSummary } from '../../findings/summary.ts';
 import type { Queryable } from '../database.ts';
+import { arrayText, internFindingSets } from './finding-sets.ts';
+import type { AssessableGroup } from './load-assessable.ts';
 
-export interface AssessedServer {
-  readonly projectId: string;
-  readonly serverId: string;
+/** What an assessment says of a group of servers. */
+export interface AssessedGroup {
+  readonly group: AssessableGroup;
   readonly assessment: Assessment;
   readonly summary: ServerSummary;
+}
+
+export interface AssessmentNote {
+  readonly projectId: string;
   /** Who caused it, for the history: a user, `report`, `advisories` or `clock`. */
   readonly actor: string;
   readonly remark: string;
   readonly now: number;
 }
 
-/** Writes one server's findings, its summary and its history, and removes the decisions that came to their end. */
-export async function saveAssessment(tx: Queryable, assessed: AssessedServer): Promise<void> {
-  const { projectId, serverId, assessment, summary } = assessed;
-  const { findings } = assessment;
-  await tx.execute(
-    `UPDATE server SET
-       finding_vulnerability = $3, finding_status = $4, finding_priority = $5, finding_fixable = $6,
-       finding_first_seen_at = $7, finding_status_since = $8, open_count = $9, critical_count = $10, high_count = $11,
-       medium_count = $12, low_count = $13, score = $14, level = $15, status_bits = $16, due_at = $17
-     WHERE project_id = $1 AND id = $2`,
-    [
-      projectId,
-      serverId,
-      findings.map((finding) => finding.vulnerability),
-      findings.map((finding) => FINDING_STATUSES[finding.status]),
-      findings.map((finding) => FIXING_PRIORITIES[finding.priority]),
-      findings.map((finding) => finding.fixable),
-      findings.map((finding) => finding.firstSeenAt),
-      findings.map((finding) => finding.statusSince),
-      summary.openCount,
-      summary.counts.Critical,
-      summary.counts.High,
-      summary.counts.Medium,
-      summary.counts.Low,
-      summary.score,
-      summary.level,
-      summary.statusBits,
-      assessment.dueAt ?? null,
-    ],
-  );
-  await insertEvents(tx, assessed);
-  if (assessment.endedDecisions.length > 0) {
-    await tx.execute(
-      `DELETE FROM decision WHERE project_id = $1 AND server_id = $2 AND vulnerability = ANY ($3::integer[])`,
-      [projectId, serverId, assessment.endedDecisions],
-    );
-  }
+/** Writes the findings of all servers of the groups, their summary and history, and removes decisions that came to their end. */
+export async function saveAssessments(
+  tx: Queryable,
+  note: AssessmentNote,
+  assessed: readonly AssessedGroup[],
+): Promise<void> {
+  if (assessed.length === 0) return;
+  const { projectId, now } = note;
+  const sets = await internFindingSets(tx, projectId, {
+    sets: assessed.map(({ assessment }) => assessment.findings),
+    now,
+  });
+  await updateServers(tx, { projectId, sets }, assessed);
+  await insertEvents(tx, note, assessed);
+  await removeDecisions(tx, projectId, assessed);
 }
 
-async function insertEvents(tx: Queryable, assessed: AssessedServer): Promise<void> {
-  const { events } = assessed.assessment;
-  if (events.length === 0) return;
+async function updateServers(
+  tx: Queryable,
+  { projectId, sets }: { readonly projectId: string; readonly sets: readonly number[] },
+  assessed: readonly AssessedGroup[],
+): Promise<void> {
+  const dates = assessed.map(datesOf);
+  const members = membersOf(assessed);
+  await tx.execute(
+    `UPDATE server s SET
+       finding_set = g.finding_set, finding_since = coalesce(g.since, s.finding_since),
+       finding_dates = CASE WHEN g.since IS NULL THEN s.finding_dates || g.dates::bigint[] ELSE g.dates::bigint[] END,
+       open_count = g.open, critical_count = g.critical, high_count = g.high, medium_count = g.medium, low_count = g.low,
+       score = g.score, level = g.level, status_bits = g.status_bits, due_at = g.due_at
+     FROM unnest($2::text[], $3::integer[]) AS m (id, of_group)
+     JOIN unnest($4::bigint[], $5::bigint[], $6::text[], $7::integer[], $8::integer[], $9::integer[], $10::integer[],
+         $11::integer[], $12::smallint[], $13::text[], $14::smallint[], $15::bigint[]) WITH ORDINALITY
+       AS g (finding_set, since, dates, open, critical, high, medium, low, score, level, status_bits, due_at, at)
+       ON g.at = m.of_group
+     WHERE s.project_id = $1 AND s.id = m.id`,
+    [
+      projectId,
+      members.ids,
+      members.groups,
+      sets,
+      dates.map((own) => own.since ?? null),
+      dates.map((own) => arrayText(own.dates)),
+      assessed.map(({ summary }) => summary.openCount),
+      assessed.map(({ summary }) => summary.counts.Critical),
+      assessed.map(({ summary }) => summary.counts.High),
+      assessed.map(({ summary }) => summary.counts.Medium),
+      assessed.map(({ summary }) => summary.counts.Low),
+      assessed.map(({ summary }) => summary.score),
+      assessed.map(({ summary }) => summary.level),
+      assessed.map(({ summary }) => summary.statusBits),
+      assessed.map(({ assessment }) => assessment.dueAt ?? null),
+    ],
+  );
+}
+
+/** Where the moments were read they are written anew, so that they never grow; else what changed is appended. */
+function datesOf({ group, assessment }: AssessedGroup): Partial<FindingDates> & Pick<FindingDates, 'dates'> {
+  if (group.isDated) return datesAnew(assessment.findings);
+  return { dates: datesToAppend(group.findings, assessment.findings) };
+}
+
+/** The ids of all servers, each with the number of its group, from 1. */
+function membersOf(assessed: readonly AssessedGroup[]): {
+  readonly ids: string[];
+  readonly groups: number[];
+} {
+  return {
+    ids: assessed.flatMap(({ group }) => [...group.serverIds]),
+    groups: assessed.flatMap(({ group }, index) => group.serverIds.map(() => index + 1)),
+  };
+}
+
+async function insertEvents(
+  tx: Queryable,
+  note: AssessmentNote,
+  assessed: readonly AssessedGroup[],
+): Promise<void> {
+  const changed = assessed.filter(({ assessment }) => assessment.events.length > 0);
+  if (changed.length === 0) return;
+  const members = membersOf(changed);
+  const events = changed.flatMap(({ assessment }, index) =>
+    assessment.events.map((event) => ({ ...event, group: index + 1 })),
+  );
   await tx.execute(
     `INSERT INTO finding_event (project_id, server_id, vulnerability, kind, status_before, status_after, actor, remark, at)
-     SELECT $1, $2, e.*, $7, $8, $9
-     FROM unnest($3::integer[], $4::text[], $5::smallint[], $6::smallint[]) AS e (vulnerability, kind, status_before, status_after)`,
+     SELECT $1, m.id, e.vulnerability, e.kind, e.status_before, e.status_after, $9, $10, $11
+     FROM unnest($2::text[], $3::integer[]) AS m (id, of_group)
+     JOIN unnest($4::integer[], $5::integer[], $6::text[], $7::smallint[], $8::smallint[])
+       AS e (of_group, vulnerability, kind, status_before, status_after) USING (of_group)`,
     [
-      assessed.projectId,
-      assessed.serverId,
+      note.projectId,
+      members.ids,
+      members.groups,
+      events.map((event) => event.group),
       events.map((event) => event.vulnerability),
       events.map((event) => event.kind),
       events.map((event) => (event.statusBefore === undefined ? null : FINDING_STATUSES[event.statusBefore])),
       events.map((event) => (event.statusAfter === undefined ? null : FINDING_STATUSES[event.statusAfter])),
-      assessed.actor,
-      assessed.remark,
-      assessed.now,
+      note.actor,
+      note.remark,
+      note.now,
     ],
+  );
+}
+
+async function removeDecisions(
+  tx: Queryable,
+  projectId: string,
+  assessed: readonly AssessedGroup[],
+): Promise<void> {
+  const ended = assessed.flatMap(({ group, assessment }) =>
+    group.serverIds.flatMap((serverId) =>
+      assessment.endedDecisions.map((vulnerability) => ({ serverId, vulnerability })),
+    ),
+  );
+  if (ended.length === 0) return;
+  await tx.execute(
+    `DELETE FROM decision d USING unnest($2::text[], $3::integer[]) AS e (server_id, vulnerability)
+     WHERE d.project_id = $1 AND d.server_id = e.server_id AND d.vulnerability = e.vulnerability`,
+    [projectId, ended.map((one) => one.serverId), ended.map((one) => one.vulnerability)],
   );
 }

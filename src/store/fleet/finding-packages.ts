@@ -36,10 +36,12 @@ export async function findingPackages(
   >(
     `SELECT v.type, v.id, p.ecosystem, p.name, p.version, p.id AS package_id, m.fixed_version
      FROM server s
-     JOIN package p ON p.project_id = s.project_id AND p.id = ANY (s.package_ids)
+     JOIN package_set i ON i.project_id = s.project_id AND i.id = s.package_set
+     JOIN finding_set f ON f.project_id = s.project_id AND f.id = s.finding_set
+     JOIN package p ON p.project_id = s.project_id AND p.id = ANY (i.package_ids)
      CROSS JOIN LATERAL unnest(p.match_vulnerability, p.match_fixed_version) AS m (number, fixed_version)
      JOIN vulnerability v ON v.number = m.number
-     WHERE s.project_id = $1 AND s.id = $2 AND m.number = ANY (s.finding_vulnerability)
+     WHERE s.project_id = $1 AND s.id = $2 AND m.number = ANY (f.vulnerability)
      ORDER BY v.type, v.id COLLATE "C", p.name COLLATE "C", p.version COLLATE "C", p.id`,
     [server.projectId, server.serverId],
   );

@@ -1,6 +1,7 @@
 import type { RunningKernel } from '../../inventory/inventory.ts';
 import type { Queryable } from '../database.ts';
 import { storableJson, storableText } from '../storable-text.ts';
+import { internPackageSet } from './package-sets.ts';
 
 export interface StoredInventory {
   readonly projectId: string;
@@ -17,8 +18,9 @@ export interface StoredInventory {
 
 /** Replaces a server's inventory and notes the report. */
 export async function saveInventory(tx: Queryable, inventory: StoredInventory): Promise<void> {
+  const packageSet = await internPackageSet(tx, inventory.projectId, inventory);
   await tx.execute(
-    `UPDATE server SET scan_time = $3, inventory_digest = $4, kernel_release = $5, kernel_version = $6, package_ids = $7,
+    `UPDATE server SET scan_time = $3, inventory_digest = $4, kernel_release = $5, kernel_version = $6, package_set = $7,
        package_paths = $8, inventory_problems = $9
      WHERE project_id = $1 AND id = $2`,
     [
@@ -28,7 +30,7 @@ export async function saveInventory(tx: Queryable, inventory: StoredInventory): 
       inventory.digest,
       storableText(inventory.runningKernel?.release ?? ''),
       storableText(inventory.runningKernel?.version ?? ''),
-      inventory.packageIds,
+      packageSet,
       storableJson(inventory.packagePaths),
       inventory.problems.map(storableText),
     ],

@@ -1,7 +1,7 @@
 import type { Finding } from '../../findings/finding.ts';
 import type { VulnerabilityType } from '../../matching/candidate.ts';
 import type { Queryable } from '../database.ts';
-import { type FindingArrays, findingsOf } from '../findings/load-assessable.ts';
+import { FINDING_SET_COLUMNS, type FindingsRow, findingsOf } from '../findings/load-assessable.ts';
 import type { FleetScope } from './server-ids-in-scope.ts';
 
 /** Everything that is known of one server, but for its packages. */
@@ -42,7 +42,7 @@ export interface NamedFinding extends Omit<Finding, 'vulnerability'> {
   readonly cves: readonly string[];
 }
 
-interface DetailRow extends FindingArrays {
+interface DetailRow extends FindingsRow {
   readonly id: string;
   readonly identity: string;
   readonly agent_id: string;
@@ -80,10 +80,13 @@ export async function showServer(
   const [row] = await tx.query<DetailRow>(
     `SELECT s.id, s.identity, s.agent_id, s.machine_id, s.enterprise_project_id, s.name, s.region, s.public_ip, s.private_ip,
        s.group_id, g.name AS group_name, s.os_type, s.system, s.os_name, s.asset_value, s.cluster_id, s.node_type,
-       s.edition, s.created_at, s.scan_time, s.kernel_release, cardinality(s.package_ids) AS packages,
-       s.inventory_problems, s.severity_level, s.score, s.is_unknown, s.finding_vulnerability, s.finding_status,
-       s.finding_priority, s.finding_fixable, s.finding_first_seen_at, s.finding_status_since
-     FROM server s LEFT JOIN server_group g ON g.project_id = s.project_id AND g.id = s.group_id
+       s.edition, s.created_at, s.scan_time, s.kernel_release, coalesce(cardinality(i.package_ids), 0) AS packages,
+       s.inventory_problems, s.severity_level, s.score, s.is_unknown, s.finding_since AS since, s.finding_dates AS dates,
+       ${FINDING_SET_COLUMNS}
+     FROM server s
+     LEFT JOIN server_group g ON g.project_id = s.project_id AND g.id = s.group_id
+     LEFT JOIN package_set i ON i.project_id = s.project_id AND i.id = s.package_set
+     LEFT JOIN finding_set f ON f.project_id = s.project_id AND f.id = s.finding_set
      WHERE s.project_id = $1 AND ($2::text[] IS NULL OR s.enterprise_project_id = ANY ($2)) AND s.id = $3`,
     [scope.projectId, scope.enterpriseProjects === 'all' ? null : scope.enterpriseProjects, id],
   );

@@ -100,11 +100,13 @@ export function statementOf(
       SELECT s.id, s.agent_id, s.name, s.region, s.public_ip, s.private_ip, s.group_id, g.name AS group_name, s.os_type,
         s.asset_value, s.scan_time, s.severity_level, s.score, s.edition, s.open_count, s.critical_count, s.high_count,
         s.medium_count, s.low_count, s.node_type, coalesce(ps.include_unfixed, false) AS include_unfixed,
-        s.finding_vulnerability, s.finding_status, s.finding_fixable, s.sort_rank
+        coalesce(f.vulnerability, '{}') AS finding_vulnerability, coalesce(f.status, '{}') AS finding_status,
+        coalesce(f.fixable, '{}') AS finding_fixable, s.sort_rank
       FROM (SELECT * FROM server s WHERE ${condition} ORDER BY ${ORDER}
             LIMIT ${param(page.limit)} OFFSET ${param(page.offset)}) s
       LEFT JOIN server_group g ON g.project_id = s.project_id AND g.id = s.group_id
       LEFT JOIN project_setting ps ON ps.project_id = s.project_id
+      LEFT JOIN finding_set f ON f.project_id = s.project_id AND f.id = s.finding_set
     ) p ON true
     ORDER BY p.sort_rank, p.critical_count DESC, p.high_count DESC, p.medium_count DESC, p.low_count DESC,
       p.name COLLATE "C", p.id COLLATE "C"`;

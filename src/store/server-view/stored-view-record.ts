@@ -8,7 +8,7 @@ import type { ViewRecord } from '../../server-view/view-record.ts';
 
 /**
  * The columns of a record in the order in which COPY gives them; `s` is the server, `g` its group, `ps` its project's
- * settings. Status and fixability of the findings are left out where all are open and listed anyway: they are half of what
+ * settings, `f` the set of its findings. Status and fixability of the findings are left out where all are open and listed anyway: they are half of what
  * there is to read.
  */
 export const VIEW_COLUMNS = `s.project_id, s.id, s.xmin::text::bigint AS version, s.agent_id, s.name, s.region, s.public_ip,
@@ -16,14 +16,15 @@ export const VIEW_COLUMNS = `s.project_id, s.id, s.xmin::text::bigint AS version
   s.severity_level, s.score, s.edition, s.open_count, s.critical_count, s.high_count, s.medium_count, s.low_count,
   s.node_type, s.enterprise_project_id, s.status_bits, s.cluster_id, s.sort_rank,
   (s.scan_time IS NOT NULL AND s.edition <> 'hss.version.null') AS is_listed,
-  coalesce(ps.include_unfixed, false) AS include_unfixed, s.finding_vulnerability,
-  CASE WHEN s.open_count <> cardinality(s.finding_vulnerability) THEN s.finding_status END AS finding_status,
-  CASE WHEN s.open_count <> cardinality(s.finding_vulnerability) THEN s.finding_fixable END AS finding_fixable`;
+  coalesce(ps.include_unfixed, false) AS include_unfixed, coalesce(f.vulnerability, '{}') AS finding_vulnerability,
+  CASE WHEN NOT f.is_plain THEN f.status END AS finding_status,
+  CASE WHEN NOT f.is_plain THEN f.fixable END AS finding_fixable`;
 
 /** Where `VIEW_COLUMNS` come from. */
 export const VIEW_TABLES = `server s
   LEFT JOIN server_group g ON g.project_id = s.project_id AND g.id = s.group_id
-  LEFT JOIN project_setting ps ON ps.project_id = s.project_id`;
+  LEFT JOIN project_setting ps ON ps.project_id = s.project_id
+  LEFT JOIN finding_set f ON f.project_id = s.project_id AND f.id = s.finding_set`;
 
 /** What a query of `VIEW_COLUMNS` gives. */
 export interface StoredViewRow {

@@ -1,0 +1,56 @@
+/** Which sets of packages, and with them which servers, hold given packages: what follows when matches change. */
+import type { Queryable } from '../database.ts';
+
+/**
+ * From so many packages on all sets are looked through, about 10 µs each, instead of looking each package up in the inverted
+ * index.
+ */
+const PACKAGES_LOOKED_UP_MAX = 200;
+
+/** Numbers of the sets of a project that hold one of the packages, ascending. */
+export async function packageSetsHolding(
+  tx: Queryable,
+  projectId: string,
+  packageIds: readonly number[],
+): Promise<readonly number[]> {
+  const condition =
+    packageIds.length <= PACKAGES_LOOKED_UP_MAX
+      ? 'package_ids && $2::integer[]'
+      : 'EXISTS (SELECT FROM unnest(package_ids) AS held (id) WHERE held.id = ANY ($2::integer[]))';
+  const rows = await tx.query<{ id: number }>(
+    `SELECT id FROM package_set WHERE project_id = $1 AND ${condition} ORDER BY id`,
+    [projectId, packageIds],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Numbers of the packages of a project that one of the vulnerabilities affects. */
+export async function packagesAffectedBy(
+  tx: Queryable,
+  projectId: string,
+  vulnerabilities: readonly number[],
+): Promise<readonly number[]> {
+  const rows = await tx.query<{ id: number }>(
+    `SELECT DISTINCT p.id FROM package p CROSS JOIN LATERAL unnest(p.match_vulnerability) AS matched (number)
+     WHERE p.project_id = $1 AND matched.number = ANY ($2::integer[])`,
+    [projectId, vulnerabilities],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Ids of the servers that list one of the vulnerabilities as fixed: no package of theirs leads there any more. Ascending. */
+export async function serversListingAsFixed(
+  tx: Queryable,
+  projectId: string,
+  vulnerabilities: readonly number[],
+): Promise<readonly string[]> {
+  const rows = await tx.query<{ id: string }>(
+    `SELECT s.id FROM server s
+     WHERE s.project_id = $1 AND s.finding_set IN (
+       SELECT f.id FROM finding_set f WHERE f.project_id = $1 AND f.has_fixed
+         AND EXISTS (SELECT FROM unnest(f.vulnerability) AS listed (number) WHERE listed.number = ANY ($2::integer[])))
+     ORDER BY s.id`,
+    [projectId, vulnerabilities],
+  );
+  return rows.map((row) => row.id);
+}
