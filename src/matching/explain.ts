@@ -197,7 +197,7 @@ function sentenceOf(
     case 'architecture':
       return `${advisoryId} concerns only ${affected.architectures.join(', ')}; this is ${pkg.arch}.`;
     case 'module-stream':
-      return `${advisoryId} concerns module stream ${affected.module}; the package is of ${pkg.module === '' ? 'no module' : pkg.module}.`;
+      return `${advisoryId} concerns module stream ${affected.module}; the package is of ${pkg.module === '' ? 'another, or of no module' : pkg.module}.`;
     case 'module-build':
       return `${advisoryId} and ${installed} are not both module builds, so their versions cannot be ordered.`;
     case 'pocket':

@@ -66,7 +66,10 @@ export function judge(pkg: Package, candidate: Candidate, group: CandidateGroup)
   }
   const version = versionOf(pkg, onSource);
   if (version === '') return NO_VERSION;
-  if (affected.module !== '' && !concernsModule(affected.module, pkg.module, version)) return OTHER_STREAM;
+  if (affected.module !== '') {
+    const fixed = affected.ranges.flatMap((range) => (range.fixed === '' ? [] : [range.fixed]));
+    if (!concernsModule(affected.module, pkg.module, version, fixed)) return OTHER_STREAM;
+  }
   return judgeVersion({ version, onSource }, candidate, group);
 }
 

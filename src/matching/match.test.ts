@@ -173,6 +173,27 @@ describe('module streams', () => {
     );
   });
 
+  it('rule out, without a label, those whose number the version does not carry', () => {
+    const of = (stream: string, fixed: string): Candidate =>
+      rpm({ id: stream, name: 'nodejs', fixed, affected: { module: `nodejs:${stream}` } });
+    const records = [
+      of('14', '1:14.21.1-2.module_el8.7.0+3370+fd0d8e1b'),
+      of('16', '1:16.18.1-3.module_el8.7.0+3370+fd0d8e1b'),
+      of('1', '1:1.9-1.module_el8.7.0+3370+fd0d8e1b'),
+    ];
+    const node = { name: 'nodejs', version: '1:14.20.0-2.module+el8.6.0+16231+7c1b33d9' };
+    expect(ids(matchPackage(pkg({ ...node, ecosystem: 'almalinux:8' }), records))).toEqual(['14']);
+    // npm is not numbered by the stream: it may be of any.
+    const npm = rpm({
+      id: 'npm',
+      name: 'npm',
+      fixed: '1:8.19.2-1.16.18.1.3.module_el8.7.0+1+a',
+      affected: { module: 'nodejs:16' },
+    });
+    const installed = { name: 'npm', version: '1:6.14.17-1.14.20.0.2.module+el8.6.0+16231+7c1b33d9' };
+    expect(ids(matchPackage(pkg({ ...installed, ecosystem: 'almalinux:8' }), [npm]))).toEqual(['npm']);
+  });
+
   it('keep module builds and ordinary builds apart, both ways', () => {
     const ordinary = rpm({ id: 'A', name: 'postgresql', fixed: '99-1.el8' });
     const built = rpm({ id: 'B', name: 'postgresql', fixed: '99-1.module_el8.6.0+1+a' });

@@ -4,6 +4,7 @@
  */
 
 const MODULE_BUILD = /\.module[_+]/;
+const STREAM_NUMBER = /^[^:]+:(\d+(?:\.\d+)*)(?::|$)/;
 
 /** Whether an rpm version is one of a module stream's builds. */
 export function isModuleBuild(version: string): boolean {
@@ -18,11 +19,27 @@ export function moduleStreamOf(label: string): string {
 }
 
 /**
- * Whether a record of module stream `wanted` (empty: the record does not say) can concern a package with module label
- * `installed`. A package without a label whose release is a module build may be of any stream: the record counts.
+ * Whether a record of module stream `wanted` (empty: the record does not say) whose fixes are `fixed` can concern a package
+ * with module label `installed`. A package without a label whose release is a module build may be of any stream that its
+ * version does not rule out: the fixes of `nodejs:16` are 16.13.1, 16.14.0, …, so that 14.20.0 is not of it, while npm
+ * 6.14.17 may be, because npm is not numbered by the stream.
  */
-export function concernsModule(wanted: string, installed: string, installedVersion: string): boolean {
+export function concernsModule(
+  wanted: string,
+  installed: string,
+  installedVersion: string,
+  fixed: readonly string[],
+): boolean {
   if (wanted === '') return true;
-  if (installed === '') return isModuleBuild(installedVersion);
-  return moduleStreamOf(wanted) === moduleStreamOf(installed);
+  if (installed !== '') return moduleStreamOf(wanted) === moduleStreamOf(installed);
+  if (!isModuleBuild(installedVersion)) return false;
+  const stream = STREAM_NUMBER.exec(wanted)?.[1];
+  if (stream === undefined || fixed.length === 0) return true;
+  return isNumberedBy(stream, installedVersion) || !fixed.every((version) => isNumberedBy(stream, version));
+}
+
+/** Whether the version, without its epoch, begins with the whole numbers of the stream. */
+function isNumberedBy(stream: string, version: string): boolean {
+  const bare = version.slice(version.indexOf(':') + 1);
+  return bare.startsWith(stream) && !/^\d/.test(bare.slice(stream.length));
 }
