@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'quality/**/*.test.ts'],
     // Only a safety net against a test that hangs: no test may depend on how fast the machine is.
     testTimeout: 120_000,
     hookTimeout: 120_000,

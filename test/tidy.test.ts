@@ -26,7 +26,7 @@ import {
 } from './tidy/code-rules.ts';
 import { grantedPackages, importViolations, staleExceptions } from './tidy/import-rules.ts';
 
-const files = readSourceTree().filter(({ path }) => /^(?:src|test|bench|build)\//.test(path));
+const files = readSourceTree().filter(({ path }) => /^(?:src|test|bench|build|quality)\//.test(path));
 const sources = files.filter(({ path }) => path.startsWith('src/') && !path.endsWith('.test.ts'));
 
 function broken(rule: (file: ParsedFile) => readonly string[], among = files): readonly string[] {
@@ -177,7 +177,7 @@ function runtimeDependencies(): readonly string[] {
 
 /** Everything that was written here: data in test/fixtures and snapshot is other people's. */
 function ownTexts(): readonly string[] {
-  const folders = ['src', 'test', 'bench', 'build', 'bin', 'docs', 'migrations', '.ci'];
+  const folders = ['src', 'test', 'bench', 'build', 'quality', 'bin', 'docs', 'migrations', '.ci'];
   const inFolders = folders.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`),
   );

@@ -15,15 +15,6 @@ export interface OpenEulerRow {
   readonly fixed: string;
 }
 
-const RELEASE_OF_TAG: ReadonlyMap<string, string> = new Map([
-  ['oe2003sp4', '20.03-LTS-SP4'],
-  ['oe2203sp1', '22.03-LTS-SP1'],
-  ['oe2203sp3', '22.03-LTS-SP3'],
-  ['oe2203sp4', '22.03-LTS-SP4'],
-  ['oe2403lts', '24.03-LTS'],
-  ['oe2403sp1', '24.03-LTS-SP1'],
-]);
-
 const ROW =
   /^\| \d+ \| (\S+) \| \[(openEuler-SA-\d{4}-\d+)\]\([^)]*\) \| (CRITICAL|HIGH|MEDIUM|LOW) \| fixed \| (\S+) \| (\S+) \|/;
 
@@ -37,7 +28,7 @@ export function readOpenEulerReports(tarGz: Uint8Array): readonly OpenEulerRow[]
 
 function rowsOf(path: string, text: string): readonly OpenEulerRow[] {
   const image = /\/([^/]+)\.md$/.exec(path)?.[1] ?? '';
-  const release = RELEASE_OF_TAG.get(image.split('-').at(-1) ?? '');
+  const release = releaseOfTag(image.split('-').at(-1) ?? '');
   const scanned = /(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})/.exec(text);
   if (release === undefined || scanned === null) return [];
   const scannedAt = Date.parse(`${scanned[1]}T${scanned[2]}+08:00`);
@@ -49,6 +40,13 @@ function rowsOf(path: string, text: string): readonly OpenEulerRow[] {
     const common = { image, system: `openeuler:${release}`, scannedAt, package: name, advisory };
     return [{ ...common, word: wordOf(word ?? ''), installed, fixed }];
   });
+}
+
+/** `oe2203sp3` is 22.03-LTS-SP3, `oe2403lts` 24.03-LTS. */
+function releaseOfTag(tag: string): string | undefined {
+  const [, year, month, pack] = /^oe(\d{2})(\d{2})(?:lts)?(sp\d+)?$/.exec(tag) ?? [];
+  if (year === undefined || month === undefined) return undefined;
+  return `${year}.${month}-LTS${pack === undefined ? '' : `-${pack.toUpperCase()}`}`;
 }
 
 function wordOf(text: string): OpenEulerRow['word'] {

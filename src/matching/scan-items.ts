@@ -21,6 +21,11 @@ export interface GatheredItems {
 
 export const PROBLEMS_KEPT_MAX = 100;
 
+/** By ecosystem, the names that are of interest: what `wantedNames` gives, or anything that answers alike. */
+export interface WantedNames {
+  readonly get: (ecosystem: string) => { readonly has: (name: string) => boolean } | undefined;
+}
+
 /**
  * Gathers from freshly read advisory files what concerns the wanted names, and forgets the rest at once: memory follows the
  * inventory, not the files. Of two records with one id in one feed the later `modified` wins, and of equals the later read;
@@ -28,7 +33,7 @@ export const PROBLEMS_KEPT_MAX = 100;
  */
 export async function gatherItems(
   items: AsyncIterable<FeedItem>,
-  wanted: ReadonlyMap<string, ReadonlySet<string>>,
+  wanted: WantedNames,
 ): Promise<GatheredItems> {
   const held = new HeldRecords(wanted);
   const coverage = new CoverageRows();
@@ -80,10 +85,10 @@ interface HeldRecord {
 
 /** The records that name a wanted package, by feed and id. */
 class HeldRecords {
-  readonly #wanted: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly #wanted: WantedNames;
   readonly #records = new Map<string, HeldRecord>();
 
-  constructor(wanted: ReadonlyMap<string, ReadonlySet<string>>) {
+  constructor(wanted: WantedNames) {
     this.#wanted = wanted;
   }
 

@@ -2,7 +2,7 @@
  * Turns records of `data/advisories/greenbone/*.jsonl` into OSV, so that the quality command and tests can import them
  * like any other advisories. The records are in no vendor's format and are used nowhere else.
  */
-import { isJsonObject, type JsonObject, listField, stringField } from '../../src/archive/json-guard.ts';
+import { isJsonObject, type JsonObject, listField, stringField } from '../src/archive/json-guard.ts';
 
 /** An OSV record made from one or more records of one advisory. */
 export interface ConvertedRecord {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isOsvRecord, parseOsvRecord } from '../../src/advisories/feeds/osv.ts';
+import { isOsvRecord, parseOsvRecord } from '../src/advisories/feeds/osv.ts';
 import { ecosystemOfRelease, greenboneToOsv } from './greenbone-to-osv.ts';
 
 describe('greenboneToOsv', () => {
