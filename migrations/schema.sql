@@ -156,7 +156,31 @@ CREATE TABLE feed_coverage (
   ecosystem text NOT NULL,
   newest_at bigint,
   records integer NOT NULL,
+  published_at bigint,
   CONSTRAINT feed_coverage_pkey PRIMARY KEY (feed, ecosystem)
+);
+
+CREATE TABLE feed_file (
+  source text NOT NULL,
+  url text NOT NULL,
+  etag text NOT NULL,
+  last_modified text NOT NULL,
+  stamp text NOT NULL,
+  lists text[] NOT NULL,
+  CONSTRAINT feed_file_pkey PRIMARY KEY (source, url)
+);
+
+CREATE TABLE feed_source (
+  name text NOT NULL,
+  url text NOT NULL,
+  feeds text[] NOT NULL DEFAULT '{}'::text[],
+  tried_at bigint NOT NULL,
+  succeeded_at bigint,
+  changed_at bigint,
+  next_at bigint,
+  failures integer NOT NULL DEFAULT 0,
+  error text NOT NULL DEFAULT ''::text,
+  CONSTRAINT feed_source_pkey PRIMARY KEY (name)
 );
 
 CREATE TABLE finding_event (

@@ -5,8 +5,20 @@
  * the rules come from it, and `docs/config.md` is checked against it.
  */
 import { readFileSync, statSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { delimiter, dirname, isAbsolute, resolve } from 'node:path';
+import {
+  FEEDS_MAX,
+  PROJECT_NAME_LENGTH_MAX,
+  parseDatabaseUrl,
+  parseFeeds,
+  parseHost,
+  parseHosts,
+  parseInteger,
+  parseMirrors,
+  parseProjectName,
+  parsePublicUrl,
+  parseText,
+} from './config-values.ts';
 import { appError, isAppError } from './errors.ts';
 import { closestName } from './nearest-name.ts';
 
@@ -14,11 +26,11 @@ export const CONFIG_FILE_NAME = 'parapet.json';
 export const CONFIG_FILE_VARIABLE = 'PARAPET_CONFIG';
 export const CONFIG_FILE_BYTES_MAX = 65_536;
 export const CONFIG_VALUE_LENGTH_MAX = 4_096;
-export const PROJECT_NAME_LENGTH_MAX = 64;
 export const ADMIN_PASSWORD_LENGTH_MAX = 256;
 export const STALE_DAYS_MAX = 3_650;
 export const DATABASE_CONNECTIONS_MIN = 2;
 export const DATABASE_CONNECTIONS_LIMIT_MAX = 150;
+export const FEEDS_UPDATE_HOURS_MAX = 720;
 const PORT_MAX = 65_535;
 /** More characters than this of a refused value say nothing more. */
 const SHOWN_VALUE_LENGTH_MAX = 80;
@@ -147,6 +159,42 @@ export const CONFIG_FIELDS = {
     meaning: 'Days without a report after which a server counts as silent.',
     parse: (text) => parseInteger(text, 1, STALE_DAYS_MAX),
   },
+  feeds: {
+    variable: 'PARAPET_FEEDS',
+    limit: `up to ${FEEDS_MAX} words, separated by commas: \`auto\`, names of \`parapet advisories feeds\`, or \`name=URL\` for feeds of one's own (a comma in a URL as \`%2C\`)`,
+    meaning:
+      'The feeds that `serve` keeps up to date and `parapet advisories update` fetches. `auto` stands for those that answer for what is installed on the servers, the known-exploited catalogue and EPSS among them. Without it `serve` fetches nothing by itself.',
+    parse: parseFeeds,
+  },
+  feedsUpdateHours: {
+    variable: 'PARAPET_FEEDS_UPDATE_HOURS',
+    default: '6',
+    limit: `a whole number from 1 to ${FEEDS_UPDATE_HOURS_MAX}`,
+    meaning: 'Hours between two updates of a feed by `serve`, give or take a tenth.',
+    parse: (text) => parseInteger(text, 1, FEEDS_UPDATE_HOURS_MAX),
+  },
+  feedsMirrors: {
+    variable: 'PARAPET_FEEDS_MIRRORS',
+    limit: 'entries `FROM=TO`, separated by commas; FROM is the beginning of URLs or `*`, TO a URL',
+    meaning:
+      "Where feeds of the catalogue are fetched from instead of their publishers: the first FROM that a URL begins with is replaced by TO; `*=https://mirror.example/` puts the publisher's host and path behind TO.",
+    parse: parseMirrors,
+  },
+  feedsCredentialsFile: {
+    variable: 'PARAPET_FEEDS_CREDENTIALS_FILE',
+    path: true,
+    limit: 'the path of a JSON file',
+    meaning:
+      'Credentials for feeds and mirrors: an object from the beginning of URLs to the value of their `Authorization` header, such as `{"https://mirror.example/": "Bearer …"}`.',
+    parse: parseText,
+  },
+  feedsPrivateHosts: {
+    variable: 'PARAPET_FEEDS_PRIVATE_HOSTS',
+    limit: 'host names or addresses, separated by commas',
+    meaning:
+      'Hosts in private networks that a redirect of a feed may lead to. URLs that you wrote yourself may always lead there.',
+    parse: parseHosts,
+  },
   logLevel: {
     variable: 'PARAPET_LOG_LEVEL',
     default: 'info',
@@ -170,6 +218,12 @@ export type Config = {
   readonly dataDirIsDefault: boolean;
   /** The folders in which the system looks for programs (PATH), absolute. */
   readonly searchPath: readonly string[];
+  /** The proxies of the environment: HTTP_PROXY, HTTPS_PROXY, NO_PROXY, or the same in small letters, which win. */
+  readonly proxy: {
+    readonly http: string | undefined;
+    readonly https: string | undefined;
+    readonly none: string | undefined;
+  };
 };
 
 export interface ConfigSource {
@@ -211,6 +265,11 @@ export function readConfig(source: ConfigSource): Config {
   }
   values['dataDirIsDefault'] = !given.has('dataDir');
   values['searchPath'] = Object.freeze((source.env['PATH'] ?? '').split(delimiter).filter(isAbsolute));
+  values['proxy'] = Object.freeze({
+    http: proxyOf(source.env, 'http_proxy'),
+    https: proxyOf(source.env, 'https_proxy'),
+    none: proxyOf(source.env, 'no_proxy'),
+  });
   // Every key was filled above from the same table that the type is derived from.
   return Object.freeze(values) as Config;
 }
@@ -225,6 +284,10 @@ function readField(field: ConfigField<unknown>, given: Given | undefined, cwd: s
     throw invalid(given?.name ?? field.variable, `${shown} is not ${field.limit}. ${way}`);
   }
   return field.path === true && typeof value === 'string' ? resolve(given?.folder ?? cwd, value) : value;
+}
+
+function proxyOf(env: ConfigSource['env'], name: string): string | undefined {
+  return env[name] || env[name.toUpperCase()] || undefined;
 }
 
 function invalid(name: string, problem: string): Error {
@@ -318,38 +381,4 @@ function parseFileObject(path: string, text: string): object {
     throw invalid(path, 'must hold one JSON object of settings, such as {"port": 8080}.');
   }
   return parsed;
-}
-
-function parseText(text: string): string | undefined {
-  return text === '' || text.includes('\0') ? undefined : text;
-}
-
-function parseInteger(text: string, min: number, max: number): number | undefined {
-  if (!/^\d{1,9}$/.test(text)) return undefined;
-  const value = Number(text);
-  return value >= min && value <= max ? value : undefined;
-}
-
-function parseHost(text: string): string | undefined {
-  if (isIP(text) !== 0) return text;
-  // RFC 1123 host names; one made of digits and dots alone is a mistyped address.
-  const isName = text.length <= 253 && /^(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.?$/.test(text);
-  return isName && !/^[\d.]+$/.test(text) ? text : undefined;
-}
-
-function parseProjectName(text: string): string | undefined {
-  return /^[\p{L}\p{N}_.-]+$/u.test(text) && [...text].length <= PROJECT_NAME_LENGTH_MAX ? text : undefined;
-}
-
-function parseDatabaseUrl(text: string): string | undefined {
-  // A host-less URL with a user, `postgresql://user@/name?host=/socket/folder`, is libpq's form and no WHATWG URL.
-  const canParse = URL.canParse(text) || URL.canParse(text.replace('@/', '@localhost/'));
-  return /^postgres(?:ql)?:\/\//.test(text) && canParse ? text : undefined;
-}
-
-function parsePublicUrl(text: string): string | undefined {
-  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return undefined;
-  const url = new URL(text);
-  if (url.username !== '' || url.password !== '' || /[?#]/.test(text)) return undefined;
-  return url.href.replace(/\/+$/, '');
 }

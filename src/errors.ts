@@ -286,6 +286,37 @@ const CATALOGUE = {
     message: (f: { readonly path: string; readonly problem: string }) =>
       `The compiled advisory file ${f.path} cannot be read: ${f.problem}. Import any advisories again (parapet advisories import PATH): that writes it anew.`,
   },
+  'feed-unknown': {
+    status: 400,
+    message: (f: {
+      readonly name: string;
+      readonly near: string | undefined;
+      readonly names: readonly string[];
+    }) =>
+      `There is no feed ${f.name}. ${
+        f.near === undefined ? `Known are ${f.names.join(', ')}` : `Did you mean ${f.near}?`
+      } A feed of your own is written name=URL.`,
+  },
+  'feed-name-taken': {
+    status: 400,
+    message: (f: { readonly name: string }) =>
+      `A feed of your own cannot be called ${f.name}: the catalogue has that name. Choose another, or use a mirror (PARAPET_FEEDS_MIRRORS).`,
+  },
+  'feed-shrunk': {
+    status: 409,
+    message: (f: { readonly feed: string; readonly before: number; readonly after: number }) =>
+      `The list ${f.feed} would shrink from ${f.before} records to ${f.after}, so the old one stays in force. If that is right, fetch the file yourself and import it: parapet advisories import FILE`,
+  },
+  'feeds-none': {
+    status: 400,
+    message: () =>
+      'No feed is to be updated: name feeds with --feed or in PARAPET_FEEDS. `parapet advisories feeds` lists them.',
+  },
+  'feeds-update-running': {
+    status: 409,
+    message: () =>
+      'Another update of feeds is running on this database. It goes on by itself; try again when it has ended (parapet advisories status).',
+  },
   'archive-unreadable': {
     status: 400,
     message: (f: { readonly name: string; readonly problem: string }) => `${f.name} ${f.problem}`,

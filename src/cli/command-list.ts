@@ -24,6 +24,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/advisories-import.ts')).advisoriesImport,
   },
   {
+    name: 'advisories update',
+    summary: 'Fetch feeds from their publishers and import what changed',
+    load: async () => (await import('./commands/advisories-update.ts')).advisoriesUpdate,
+  },
+  {
+    name: 'advisories feeds',
+    summary: 'List the feeds that Parapet can fetch',
+    load: async () => (await import('./commands/advisories-feeds.ts')).advisoriesFeeds,
+  },
+  {
     name: 'advisories status',
     summary: 'Show the feeds in force and what they cover',
     load: async () => (await import('./commands/advisories-status.ts')).advisoriesStatus,

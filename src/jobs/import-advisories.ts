@@ -4,7 +4,8 @@
  */
 import type { FeedItem, KnownExploited } from '../advisories/feed.ts';
 import { appError } from '../errors.ts';
-import { areFeedsRedated, finishImport, noteFeeds } from '../store/advisories/finish-import.ts';
+import { type CoverageDate, dateFeedCoverage } from '../store/advisories/date-feed-coverage.ts';
+import { areFeedsRedated, finishImport, noteCoverage, noteFeeds } from '../store/advisories/finish-import.ts';
 import { holdImport, revisionInForce } from '../store/advisories/lock-advisory-set.ts';
 import { refreshVulnerabilities } from '../store/advisories/refresh-vulnerabilities.ts';
 import {
@@ -44,6 +45,14 @@ export interface ImportSummary {
   readonly problems: readonly { readonly where: string; readonly problem: string }[];
 }
 
+export interface ImportOptions {
+  readonly now: number;
+  /** How new the files were that `read` went through, asked for once it has ended. */
+  readonly datesRead?: () => readonly CoverageDate[];
+  /** What is to be noted in the same transaction. What it throws undoes the import. */
+  readonly alongWith?: (tx: Transaction) => Promise<void>;
+}
+
 /**
  * Imports what `read` yields (see `readAdvisoryFiles`); it is called again where the transaction has to start again. Servers follow afterwards: see follow-advisories.ts.
  * Fails with `import-nothing-usable` where nothing could be used; then nothing is changed.
@@ -51,7 +60,7 @@ export interface ImportSummary {
 export async function importAdvisories(
   database: Database,
   read: () => AsyncIterable<FeedItem>,
-  { now }: { readonly now: number },
+  { now, datesRead, alongWith }: ImportOptions,
 ): Promise<ImportSummary> {
   const work = async (tx: Transaction): Promise<ImportSummary> => {
     await holdImport(tx);
@@ -61,12 +70,16 @@ export async function importAdvisories(
     const before = await revisionInForce(tx);
     const counts = await applyStagedAdvisories(tx, stage, before + 1);
     const exploitationChanged = await applyStagedExploitation(tx);
+    await noteCoverage(tx);
+    const isRedated = await dateFeedCoverage(tx, datesRead?.() ?? []);
     const isChanged =
       counts.added + counts.changed + counts.removed > 0 ||
       exploitationChanged ||
+      isRedated ||
       (await areFeedsRedated(tx));
     const revision = isChanged ? before + 1 : before;
     await noteFeeds(tx, { revision, now });
+    await alongWith?.(tx);
     if (isChanged) {
       await refreshVulnerabilities(tx, revision);
       await finishImport(tx, { revision, now });

@@ -27,6 +27,7 @@ interface ImportRule {
 const AREAS = [
   'versions',
   'archive',
+  'fetching',
   'advisories',
   'inventory',
   'matching',
@@ -40,11 +41,13 @@ const JOINED = [...AREAS, 'store', 'jobs', 'api', 'config.ts', 'log.ts'];
 export const IMPORT_RULES: readonly ImportRule[] = [
   { part: 'errors.ts', may: [] },
   { part: 'nearest-name.ts', may: [] },
-  { part: 'config.ts', may: ['nearest-name.ts'] },
+  { part: 'config-values.ts', may: [] },
+  { part: 'config.ts', may: ['config-values.ts', 'nearest-name.ts'] },
   { part: 'json-result.ts', may: [] },
   { part: 'log.ts', may: ['config.ts'] },
   { part: 'versions', may: [] },
   { part: 'archive', may: [], packages: ['tar-stream', 'yauzl'] },
+  { part: 'fetching', may: ['archive', 'nearest-name.ts'] },
   { part: 'advisories', may: ['versions', 'archive'], packages: ['ae-cvss-calculator', 'yaml'] },
   { part: 'inventory', may: ['versions', 'archive'], packages: ['saxes'] },
   { part: 'matching', may: ['advisories', 'inventory', 'versions'], types: ['findings'] },

@@ -1,9 +1,7 @@
 import { readAdvisoryFiles } from '../../advisories/read.ts';
-import { compileAdvisories } from '../../jobs/compile-advisories.ts';
-import { followToTheEnd } from '../../jobs/follow-advisories.ts';
 import { type ImportSummary, importAdvisories } from '../../jobs/import-advisories.ts';
-import { refreshUnknown } from '../../jobs/refresh-unknown.ts';
 import { type Command, type CommandIo, JSON_OPTION, readArguments, writeResult } from '../command.ts';
+import { followImport } from '../follow-import.ts';
 import { startProgress } from '../progress.ts';
 import { type CommandStore, withStore } from '../with-store.ts';
 
@@ -44,8 +42,7 @@ Examples:
     return await withStore(io, async (store) => {
       const summary = await importFiles(given.positionals, store, io);
       tellProblems(summary, io, given.flag('problems'));
-      const servers = given.flag('no-wait') ? undefined : await follow(store, io);
-      await compileAdvisories(store.database, store.dataFolder, store.clock().now);
+      const servers = await followImport(store, io, { noWait: given.flag('no-wait') });
       writeResult(io, given.flag('json'), {
         json: { ...summary, problems: summary.problems, servers_changed: servers },
         text: summaryText(summary, servers),
@@ -71,26 +68,6 @@ async function importFiles(
     return await importAdvisories(database, read, { now: clock().now });
   } finally {
     reading.end();
-  }
-}
-
-async function follow({ database, clock }: CommandStore, io: CommandIo): Promise<number> {
-  const matching = startProgress(io, 'Servers follow');
-  try {
-    const { servers } = await followToTheEnd(database, {
-      now: () => clock().now,
-      onProgress: ({ packagesDone, serversDone }) =>
-        matching.show({
-          done: serversDone,
-          total: 0,
-          note: `${packagesDone} packages matched again, ${serversDone} servers changed`,
-        }),
-      signal: io.signal,
-    });
-    await refreshUnknown(database, clock());
-    return servers;
-  } finally {
-    matching.end();
   }
 }
 

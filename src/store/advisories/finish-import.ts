@@ -41,18 +41,29 @@ export async function areFeedsRedated(tx: Queryable): Promise<boolean> {
   return row?.redated ?? false;
 }
 
+/** Which ecosystems the touched feeds answer for now. Dates of files in which they came stay (`dateFeedCoverage`). */
+export async function noteCoverage(tx: Queryable): Promise<void> {
+  await tx.query(`
+    CREATE TEMPORARY TABLE dated_coverage ON COMMIT DROP AS
+      SELECT feed, ecosystem, published_at FROM feed_coverage WHERE published_at IS NOT NULL;
+    DELETE FROM feed_coverage USING staged_feed s WHERE feed_coverage.feed = s.feed;
+    INSERT INTO feed_coverage (feed, ecosystem, newest_at, records, published_at)
+      SELECT n.*, d.published_at
+      FROM (
+        SELECT a.feed, af.ecosystem, max(coalesce(a.modified_at, a.published_at)), count(DISTINCT a.number)
+        FROM advisory a JOIN advisory_affected af ON af.advisory = a.number
+        WHERE a.feed IN (SELECT feed FROM staged_feed)
+        GROUP BY a.feed, af.ecosystem
+      ) n LEFT JOIN dated_coverage d USING (feed, ecosystem);
+    -- A list that was just replaced: what is known of the file it once was fetched in is of the past.
+    DELETE FROM feed_file f USING staged_feed s WHERE s.is_list AND s.feed = ANY (f.lists)`);
+}
+
 /** A feed's date is the publisher's own, else its newest record's (design.md section 2). */
 export async function noteFeeds(
   tx: Queryable,
   { revision, now }: { readonly revision: number; readonly now: number },
 ): Promise<void> {
-  await tx.query(`
-    DELETE FROM feed_coverage USING staged_feed s WHERE feed_coverage.feed = s.feed;
-    INSERT INTO feed_coverage (feed, ecosystem, newest_at, records)
-      SELECT a.feed, af.ecosystem, max(coalesce(a.modified_at, a.published_at)), count(DISTINCT a.number)
-      FROM advisory a JOIN advisory_affected af ON af.advisory = a.number
-      WHERE a.feed IN (SELECT feed FROM staged_feed)
-      GROUP BY a.feed, af.ecosystem`);
   await tx.query(
     `INSERT INTO feed (name, published_at, imported_at, revision, records)
      SELECT i.feed, i.published_at, $2, $1,

@@ -11,7 +11,7 @@ export interface StoredFeed {
 /** Every feed in force, by name. */
 export async function listFeeds(tx: Queryable): Promise<readonly StoredFeed[]> {
   const rows = await tx.query<{ name: string; records: number; date: number | null; imported_at: number }>(
-    `SELECT f.name, f.records, coalesce(f.published_at, max(c.newest_at)) AS date, f.imported_at
+    `SELECT f.name, f.records, coalesce(f.published_at, max(greatest(c.published_at, c.newest_at))) AS date, f.imported_at
      FROM feed f LEFT JOIN feed_coverage c ON c.feed = f.name
      GROUP BY f.name, f.records, f.published_at, f.imported_at ORDER BY f.name COLLATE "C"`,
   );

@@ -10,7 +10,8 @@ export async function loadFeedCoverage(tx: Queryable): Promise<readonly FeedCove
     newest_at: number | null;
     records: number;
   }>(
-    `SELECT c.feed, c.ecosystem, f.published_at, c.newest_at, c.records
+    `SELECT c.feed, c.ecosystem, c.newest_at, c.records,
+       CASE WHEN c.published_at IS NULL THEN f.published_at ELSE greatest(c.published_at, c.newest_at) END AS published_at
      FROM feed_coverage c JOIN feed f ON f.name = c.feed`,
   );
   return rows.map((row) => ({

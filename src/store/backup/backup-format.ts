@@ -36,6 +36,8 @@ export const BACKUP_TABLES = [
   'advisory_set',
   'feed',
   'feed_coverage',
+  'feed_source',
+  'feed_file',
   'advisory',
   'advisory_affected',
   'advisory_vulnerability',

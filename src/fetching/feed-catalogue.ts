@@ -1,0 +1,200 @@
+/**
+ * The feeds that Parapet knows, with the addresses of their publishers. A feed is here only if Parapet reads its format;
+ * its terms are its publisher's, to be kept by whoever uses it.
+ */
+import type { FeedSource } from './feed-source.ts';
+import { alpineReleaseFiles } from './listings.ts';
+
+const MIB = 1024 * 1024;
+/** The largest of the ecosystems has some 300 MiB. */
+const OSV_BYTES_MAX = 2_048 * MIB;
+const LIST_BYTES_MAX = 64 * MIB;
+
+const OSV_BASE = 'https://osv-vulnerabilities.storage.googleapis.com';
+
+/** An ecosystem's whole set of records as the OSV project gathers them. */
+function osv(
+  name: string,
+  ecosystem: string,
+  facts: Pick<FeedSource, 'publisher' | 'licence' | 'covers' | 'ecosystems'> & {
+    readonly isAlternative?: true;
+  },
+): FeedSource {
+  return {
+    name: `osv-${name}`,
+    title: `${ecosystem} in OSV`,
+    format: 'OSV, zip',
+    files: { kind: 'file', url: `${OSV_BASE}/${encodeURIComponent(ecosystem)}/all.zip` },
+    bytesMax: OSV_BYTES_MAX,
+    isOwn: false,
+    isAlternative: facts.isAlternative === true,
+    publisher: facts.publisher,
+    licence: facts.licence,
+    covers: facts.covers,
+    ecosystems: facts.ecosystems,
+  };
+}
+
+/** An application ecosystem, whose records come from several databases; each record names its own. */
+function osvApplications(ecosystem: string, databases: string, licence = 'CC-BY-4.0'): FeedSource {
+  const name = ecosystem.toLowerCase();
+  return osv(name, ecosystem, {
+    publisher: databases,
+    licence,
+    covers: `${ecosystem} packages`,
+    ecosystems: [ecosystem],
+  });
+}
+
+const GITHUB = 'GitHub Advisory Database, by OSV';
+
+export const FEED_CATALOGUE: readonly FeedSource[] = [
+  {
+    name: 'kev',
+    title: 'Known exploited vulnerabilities',
+    publisher: 'CISA',
+    format: 'KEV JSON',
+    licence: 'CC0-1.0',
+    covers: 'emergency vulnerabilities and priorities, on every system',
+    files: {
+      kind: 'file',
+      url: 'https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json',
+    },
+    ecosystems: ['*'],
+    bytesMax: LIST_BYTES_MAX,
+    isAlternative: false,
+    isOwn: false,
+  },
+  {
+    name: 'epss',
+    title: 'Exploit prediction scores',
+    publisher: 'FIRST',
+    format: 'EPSS CSV, gzip',
+    licence: 'free to use, with attribution to FIRST',
+    covers: 'priorities, on every system',
+    files: { kind: 'file', url: 'https://epss.empiricalsecurity.com/epss_scores-current.csv.gz' },
+    ecosystems: ['*'],
+    bytesMax: LIST_BYTES_MAX,
+    isAlternative: false,
+    isOwn: false,
+  },
+  {
+    name: 'debian-dsa',
+    title: 'Debian security advisories',
+    publisher: 'Debian',
+    format: 'DSA list of the security tracker',
+    licence: 'MIT',
+    covers: 'Debian, all releases',
+    files: {
+      kind: 'file',
+      url: 'https://salsa.debian.org/security-tracker-team/security-tracker/-/raw/master/data/DSA/list',
+    },
+    ecosystems: ['debian:'],
+    bytesMax: LIST_BYTES_MAX,
+    isAlternative: false,
+    isOwn: false,
+  },
+  {
+    name: 'debian-dla',
+    title: 'Debian LTS advisories',
+    publisher: 'Debian LTS',
+    format: 'DLA list of the security tracker',
+    licence: 'MIT',
+    covers: 'Debian, releases in long-term support',
+    files: {
+      kind: 'file',
+      url: 'https://salsa.debian.org/security-tracker-team/security-tracker/-/raw/master/data/DLA/list',
+    },
+    ecosystems: ['debian:'],
+    bytesMax: LIST_BYTES_MAX,
+    isAlternative: false,
+    isOwn: false,
+  },
+  osv('debian', 'Debian', {
+    publisher: 'Debian security tracker, by OSV',
+    licence: 'MIT',
+    covers: 'Debian, with vulnerabilities that have no advisory',
+    ecosystems: ['debian:'],
+  }),
+  osv('ubuntu', 'Ubuntu', {
+    publisher: 'Canonical',
+    licence: 'CC-BY-SA-4.0',
+    covers: 'Ubuntu, with ESM and FIPS',
+    ecosystems: ['ubuntu:'],
+  }),
+  {
+    name: 'alpine-secdb',
+    title: 'Alpine secdb',
+    publisher: 'Alpine Linux',
+    format: 'secdb JSON',
+    licence: 'none stated',
+    covers: 'Alpine, all releases since 3.2, main and community',
+    files: {
+      kind: 'index',
+      url: 'https://secdb.alpinelinux.org/',
+      isFixed: false,
+      list: alpineReleaseFiles,
+    },
+    ecosystems: ['alpine:'],
+    bytesMax: LIST_BYTES_MAX,
+    isAlternative: false,
+    isOwn: false,
+  },
+  osv('alpine', 'Alpine', {
+    publisher: 'Alpine secdb, by OSV',
+    licence: 'CC-BY-SA-4.0',
+    covers: 'Alpine: the same as alpine-secdb',
+    ecosystems: ['alpine:'],
+    isAlternative: true,
+  }),
+  osv('almalinux', 'AlmaLinux', {
+    publisher: 'AlmaLinux',
+    licence: 'MIT',
+    covers: 'AlmaLinux',
+    ecosystems: ['almalinux:'],
+  }),
+  osv('rocky', 'Rocky Linux', {
+    publisher: 'Rocky Linux',
+    licence: 'BSD',
+    covers: 'Rocky Linux',
+    ecosystems: ['rocky:'],
+  }),
+  osv('redhat', 'Red Hat', {
+    publisher: 'Red Hat',
+    licence: 'CC-BY-4.0',
+    covers: 'Red Hat Enterprise Linux',
+    ecosystems: ['rhel:'],
+  }),
+  osv('suse', 'SUSE', {
+    publisher: 'SUSE',
+    licence: 'CC-BY-4.0',
+    covers: 'SUSE Linux Enterprise, SUSE Linux Micro',
+    ecosystems: ['sles:', 'sle-micro:', 'sl-micro:'],
+  }),
+  osv('opensuse', 'openSUSE', {
+    publisher: 'openSUSE',
+    licence: 'CC-BY-4.0',
+    covers: 'openSUSE Leap, Leap Micro, Tumbleweed',
+    ecosystems: ['opensuse-leap:', 'opensuse-leap-micro:', 'opensuse-tumbleweed:'],
+  }),
+  osv('openeuler', 'openEuler', {
+    publisher: 'openEuler',
+    licence: 'CC-BY-4.0',
+    covers: 'openEuler',
+    ecosystems: ['openeuler:'],
+  }),
+  osv('bitnami', 'Bitnami', {
+    publisher: 'Bitnami',
+    licence: 'Apache-2.0',
+    covers: 'server applications as Bitnami packages them',
+    ecosystems: ['Bitnami'],
+  }),
+  osvApplications('npm', GITHUB),
+  osvApplications('PyPI', 'Python Packaging Authority and GitHub, by OSV'),
+  osvApplications('Maven', GITHUB),
+  osvApplications('Go', 'Go vulnerability database and GitHub, by OSV'),
+  osvApplications('crates.io', 'RustSec and GitHub, by OSV', 'CC0-1.0, CC-BY-4.0'),
+  osvApplications('Packagist', GITHUB),
+  osvApplications('RubyGems', GITHUB),
+  osvApplications('NuGet', GITHUB),
+];

@@ -1,0 +1,225 @@
+/** `parapet advisories update`: feeds of the catalogue by a mirror and feeds of one's own, over HTTP, into the set in force. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FEED_CATALOGUE } from '../../src/fetching/feed-catalogue.ts';
+import { UPDATE_FEEDS_LOCK } from '../../src/jobs/update-feeds.ts';
+import { answer, feedServer } from '../fetching/feed-server.ts';
+import { FIXTURES, testCommandLine } from './command-line.ts';
+
+const server = await feedServer();
+const cli = await testCommandLine({
+  PARAPET_FEEDS_MIRRORS: `*=${server.url}/`,
+  PARAPET_FEEDS_UPDATE_HOURS: '6',
+});
+
+const file = (name: string): Buffer => readFileSync(join(FIXTURES, 'advisories', name));
+const DSA_PATH = '/salsa.debian.org/security-tracker-team/security-tracker/-/raw/master/data/DSA/list';
+const KEV_PATH = '/www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json';
+const PYPI_PATH = '/osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip';
+const SECDB = '/secdb.alpinelinux.org';
+const FRESH = new Date().toUTCString();
+
+interface Update {
+  readonly ok: boolean;
+  readonly feeds: readonly {
+    readonly feed: string;
+    readonly outcome: string;
+    readonly error: string;
+    readonly added: number;
+    readonly changed: number;
+    readonly removed: number;
+  }[];
+}
+
+async function update(
+  ...feeds: readonly string[]
+): Promise<Update & { readonly code: number; readonly err: string }> {
+  const args = feeds.flatMap((feed) => ['--feed', feed]);
+  const { code, out, err } = await cli.run(['advisories', 'update', ...args, '--json']);
+  return { ...(JSON.parse(out) as Update), code, err };
+}
+
+async function feedsInForce() {
+  return await cli.database.query<{ name: string; records: number; published_at: number | null }>(
+    'SELECT name, records, published_at FROM feed ORDER BY name',
+  );
+}
+
+beforeEach(() => {
+  server.asked.length = 0;
+  server.misbehave.length = 0;
+});
+
+describe('parapet advisories update', () => {
+  it('imports what feeds of the catalogue hold, fetched from a mirror', async () => {
+    server.files.set(DSA_PATH, { content: file('DSA.list') });
+    server.files.set(KEV_PATH, { content: file('known-exploited.json') });
+    const { code, ok, feeds } = await update('kev', 'debian-dsa');
+    expect({ code, ok }).toEqual({ code: 0, ok: true });
+    expect(feeds.map(({ feed, outcome }) => [feed, outcome])).toEqual([
+      ['kev', 'changed'],
+      ['debian-dsa', 'changed'],
+    ]);
+    expect((await feedsInForce()).map(({ name }) => name)).toEqual(['debian-dsa', 'known-exploited']);
+    expect(readdirSync(join(cli.dataDir, 'feeds'))).toEqual([]);
+  });
+
+  it('asks only for what changed', async () => {
+    const { feeds } = await update('kev', 'debian-dsa');
+    expect(feeds.map(({ outcome }) => outcome)).toEqual(['unchanged', 'unchanged']);
+    expect(server.asked.every(({ headers }) => headers['if-none-match'] !== undefined)).toBe(true);
+  });
+
+  it('fetches a list anew that was imported from elsewhere meanwhile', async () => {
+    await cli.json(['advisories', 'import', join(FIXTURES, 'advisories', 'known-exploited.json')]);
+    const { feeds } = await update('kev', 'debian-dsa');
+    expect(feeds.map(({ outcome }) => outcome)).toEqual(['changed', 'unchanged']);
+  });
+
+  it('goes on where a feed fails, leaves its old state in force, says why, and exits with 1', async () => {
+    const before = await feedsInForce();
+    server.files.set(KEV_PATH, { content: Buffer.from('<html>please log in to the network</html>') });
+    server.files.set(DSA_PATH, {
+      content: Buffer.concat([
+        Buffer.from('[24 Nov 2026] DSA-9999-1 one - more\n\t{CVE-2026-1}\n\t[bookworm] - one 2-1\n'),
+        file('DSA.list'),
+      ]),
+    });
+    const { code, ok, feeds, err } = await update('kev', 'osv-maven', 'debian-dsa');
+    expect({ code, ok }).toEqual({ code: 1, ok: false });
+    expect(feeds).toMatchObject([
+      { feed: 'kev', outcome: 'failed', error: expect.stringContaining('what arrived cannot be used') },
+      {
+        feed: 'osv-maven',
+        outcome: 'failed',
+        error: expect.stringContaining('has nothing there (HTTP 404)'),
+      },
+      { feed: 'debian-dsa', outcome: 'changed', added: 1 },
+    ]);
+    expect(err).toContain('osv-maven: ');
+    const after = await feedsInForce();
+    expect(after.find(({ name }) => name === 'known-exploited')).toEqual(
+      before.find(({ name }) => name === 'known-exploited'),
+    );
+    const text = await cli.run(['advisories', 'update', '--feed', 'kev']);
+    expect(text.code).toBe(1);
+    expect(text.out).toMatch(/^kev +failed.*\n {2}what arrived cannot be used: https:\/\/www\.cisa\.gov/m);
+  });
+
+  it('keeps the state of each feed, and when it is to be tried again', async () => {
+    const rows = await cli.database.query<{
+      name: string;
+      failures: number;
+      error: string;
+      succeeded: boolean;
+    }>(
+      `SELECT name, failures, error, succeeded_at IS NOT NULL AS succeeded FROM feed_source
+       WHERE next_at > tried_at ORDER BY name`,
+    );
+    expect(rows).toMatchObject([
+      { name: 'debian-dsa', failures: 0, error: '', succeeded: true },
+      { name: 'kev', failures: 2, error: expect.stringContaining('cannot be used'), succeeded: true },
+      { name: 'osv-maven', failures: 1, succeeded: false },
+    ]);
+  });
+
+  it('refuses a list that lost most of its records', async () => {
+    const header = '#model_version:v2023.03.01,score_date:2026-11-23T00:00:00+0000\ncve,epss,percentile\n';
+    const line = (number: number): string => `CVE-2024-${1000 + number},0.5,0.5\n`;
+    const list = (length: number) =>
+      Buffer.from(header + Array.from({ length }, (_, at) => line(at)).join(''));
+    const path = '/epss.empiricalsecurity.com/epss_scores-current.csv.gz';
+    server.files.set(path, { content: gzipSync(list(300)) });
+    expect(await update('epss')).toMatchObject({ ok: true });
+    server.files.set(path, { content: gzipSync(list(20)) });
+    expect(await update('epss')).toMatchObject({
+      ok: false,
+      feeds: [{ outcome: 'failed', error: expect.stringContaining('would shrink from 300 records to 20') }],
+    });
+    expect(await cli.database.query('SELECT count(*) AS held FROM exploit_probability')).toEqual([
+      { held: 300 },
+    ]);
+  });
+
+  it('fetches every file that an index names, those that changed alone, and goes on past one that is missing', async () => {
+    server.files.set(`${SECDB}/`, {
+      content: Buffer.from('<a href="../">up</a><a href="v3.10/">v3.10</a><a href="v3.16/">v3.16</a>'),
+    });
+    const yaml = file('alpine-secdb-3.10-main.yaml');
+    server.files.set(`${SECDB}/v3.10/main.json`, { content: yaml, lastModified: FRESH });
+    server.files.set(`${SECDB}/v3.16/community.json`, { content: file('alpine-secdb-3.16-community.json') });
+    expect(await update('alpine-secdb')).toMatchObject({ ok: true, feeds: [{ outcome: 'changed' }] });
+    const lists = (await feedsInForce()).filter(({ name }) => name.startsWith('alpine'));
+    expect(lists.map(({ name }) => name)).toEqual(['alpine-secdb:3.10/main', 'alpine-secdb:3.16/community']);
+    // The list has no date of its own: its file's counts.
+    expect(lists[0]?.published_at).toBe(Date.parse(FRESH));
+    expect(await update('alpine-secdb')).toMatchObject({ feeds: [{ outcome: 'unchanged' }] });
+    server.files.set(`${SECDB}/v3.10/main.json`, { content: Buffer.concat([yaml, Buffer.from('\n')]) });
+    server.files.set(`${SECDB}/v3.16/community.json`, { content: Buffer.from('{"distroversion":"v3.16"') });
+    expect(await update('alpine-secdb')).toMatchObject({
+      ok: false,
+      feeds: [{ outcome: 'partly', error: expect.stringContaining('community.json') }],
+    });
+  });
+
+  it('dates the ecosystems of an OSV file by the file, for their coverage', async () => {
+    server.files.set(PYPI_PATH, { content: file('pypi.osv.jsonl'), lastModified: FRESH });
+    expect(await update('osv-pypi')).toMatchObject({ ok: true });
+    const dates = () =>
+      cli.database.query(`SELECT published_at FROM feed_coverage WHERE feed = 'osv' AND ecosystem = 'PyPI'`);
+    expect(await dates()).toEqual([{ published_at: Date.parse(FRESH) }]);
+    await cli.json(['advisories', 'import', join(FIXTURES, 'advisories', 'samples.osv.json')]);
+    expect(await dates()).toEqual([{ published_at: Date.parse(FRESH) }]);
+  });
+
+  it("fetches feeds of one's own from where they are, whatever the mirrors", async () => {
+    server.files.set('/ours.jsonl', { content: file('bitnami.osv.jsonl') });
+    const own = `ours=${server.url}/ours.jsonl`;
+    expect(await update(own)).toMatchObject({ ok: true, feeds: [{ feed: 'ours', outcome: 'changed' }] });
+    const configured = await cli.run(['advisories', 'update', '--feed', 'ours', '--json'], {
+      env: { PARAPET_FEEDS: `kev,${own}` },
+    });
+    expect(JSON.parse(configured.out)).toMatchObject({ feeds: [{ feed: 'ours', outcome: 'unchanged' }] });
+  });
+
+  it('takes, without a word of which, those that answer for what is installed', async () => {
+    const inventory = join(FIXTURES, 'inventories', 'apk-installed');
+    await cli.json(['inventory', 'import', inventory, '--system', 'alpine:3.10']);
+    server.misbehave.push(...Array.from({ length: 99 }, () => answer(410)));
+    const { feeds } = await update();
+    expect(feeds.map(({ feed }) => feed)).toEqual(['kev', 'epss', 'alpine-secdb']);
+  });
+
+  it('refuses a feed that there is not, and says which may be meant', async () => {
+    const { code, err } = await cli.run(['advisories', 'update', '--feed', 'debian-das']);
+    expect(code).toBe(1);
+    expect(err).toContain('There is no feed debian-das. Did you mean debian-dsa?');
+    expect((await cli.run(['advisories', 'update', '--feed', `kev=${server.url}/x`])).err).toContain(
+      'the catalogue has that name',
+    );
+  });
+
+  it('leaves an update that is already running alone', async () => {
+    const lock = await cli.database.tryLock(UPDATE_FEEDS_LOCK);
+    const { code, err } = await cli.run(['advisories', 'update', '--feed', 'kev']);
+    await lock?.release();
+    expect(code).toBe(1);
+    expect(err).toContain('Another update of feeds is running');
+  });
+});
+
+describe('parapet advisories feeds', () => {
+  it('lists every feed of the catalogue with publisher, terms and address', async () => {
+    const feeds = await cli.json<
+      readonly { readonly name: string; readonly url: string; readonly licence: string }[]
+    >(['advisories', 'feeds']);
+    expect(feeds.map(({ name }) => name)).toEqual(FEED_CATALOGUE.map(({ name }) => name));
+    expect(new Set(feeds.map(({ name }) => name)).size).toBe(feeds.length);
+    for (const { url, licence } of feeds) {
+      expect(url).toMatch(/^https:\/\//);
+      expect(licence).not.toBe('');
+    }
+  });
+});
