@@ -11,11 +11,14 @@ import { allEndpoints } from './api/endpoints.ts';
 import type { RequestLine } from './api/request-context.ts';
 import type { Config } from './config.ts';
 import { appError } from './errors.ts';
+import { chooseFeeds } from './fetching/choose-feeds.ts';
+import { readHttpSettings } from './fetching/read-http-settings.ts';
 import { bootstrapIdentity, type FirstStart } from './identity/bootstrap.ts';
 import { prepareSecretKey, type SecretKey } from './identity/secret-key.ts';
 import { isFollowing } from './jobs/follow-advisories.ts';
 import type { CoverageClock } from './jobs/refresh-unknown.ts';
 import { startJobs } from './jobs/schedule.ts';
+import type { FeedSchedule } from './jobs/update-due-feeds.ts';
 import type { Log } from './log.ts';
 import { findDataFolder } from './store/data-folder.ts';
 import type { Database } from './store/database.ts';
@@ -72,6 +75,8 @@ export async function startParapet(config: Config, options: StartOptions): Promi
       connectionString: store.connectionString,
       clock,
       log: options.log,
+      // The snapshot of the demo is measured by its own date: newer feeds beside it would be of the future.
+      feeds: options.feedsMeasuredAt === undefined ? await feedScheduleOf(config) : undefined,
     });
     started.push(jobs.stop);
     const view = startServerView(database, options.log);
@@ -103,6 +108,18 @@ export function coverageClock(
       staleDays: config.feedStaleDays,
       silentDays: config.serverSilentDays,
     };
+  };
+}
+
+/** What PARAPET_FEEDS asks for. Throws `feed-unknown` for a name that is none, and `config-invalid` for unusable credentials. */
+async function feedScheduleOf(config: Config): Promise<FeedSchedule | undefined> {
+  if (config.feeds === undefined) return undefined;
+  chooseFeeds(config.feeds, new Set());
+  return {
+    words: config.feeds,
+    http: await readHttpSettings(config),
+    updateHours: config.feedsUpdateHours,
+    dataFolder: findDataFolder(config).path,
   };
 }
 

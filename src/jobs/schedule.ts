@@ -14,6 +14,7 @@ import { pruneViewChanges } from '../store/server-view/prune-changes.ts';
 import { assessDueServers } from './assess-due-servers.ts';
 import { followAdvisories } from './follow-advisories.ts';
 import { type CoverageClock, refreshUnknown } from './refresh-unknown.ts';
+import { type FeedSchedule, updateDueFeeds } from './update-due-feeds.ts';
 
 /** Jobs of this process that may run at the same time. */
 const JOBS_AT_ONCE_MAX = 2;
@@ -34,6 +35,7 @@ const SCHEDULE = {
   'follow-advisories': EVERY_MINUTE,
   'assess-due-servers': EVERY_MINUTE,
   'refresh-unknown': EVERY_MINUTE,
+  'update-feeds': EVERY_MINUTE,
   'prune-view-changes': EVERY_TEN_MINUTES,
   'delete-expired-tokens': EVERY_NIGHT,
   'delete-old-events': EVERY_NIGHT,
@@ -47,6 +49,8 @@ export interface JobParts {
   readonly connectionString: string;
   readonly clock: () => CoverageClock;
   readonly log: Log;
+  /** Which feeds are kept up to date; undefined: none. */
+  readonly feeds: FeedSchedule | undefined;
 }
 
 export interface Jobs {
@@ -86,14 +90,21 @@ async function enqueue(runner: Runner, name: JobName): Promise<void> {
   await runner.addJob(name, {}, { jobKey: name, maxAttempts: ATTEMPTS_MAX });
 }
 
-function taskListOf({ database, clock, log }: JobParts): TaskList {
-  const jobs: Readonly<Record<JobName, (signal: AbortSignal | undefined) => Promise<object>>> = {
-    'follow-advisories': (signal) =>
-      followAdvisories(database, { now: () => clock().now, ...(signal === undefined ? {} : { signal }) }),
+function taskListOf({ database, clock, log, feeds }: JobParts): TaskList {
+  const jobs: Readonly<Record<JobName, (signal: AbortSignal) => Promise<object>>> = {
+    'follow-advisories': (signal) => followAdvisories(database, { now: () => clock().now, signal }),
     'assess-due-servers': async (signal) => ({
       servers: await assessDueServers(database, clock().now, signal),
     }),
     'refresh-unknown': async () => ({ servers: await refreshUnknown(database, clock()) }),
+    'update-feeds': async (signal) =>
+      feeds === undefined
+        ? {}
+        : updateDueFeeds(database, feeds, {
+            now: () => clock().now,
+            log,
+            signal,
+          }),
     'prune-view-changes': async () => ({ changes: await pruneViewChanges(database) }),
     'delete-expired-tokens': async () => ({
       tokens: await deleteExpiredTokens(database, clock().now - EXPIRED_TOKEN_KEPT_MS),
@@ -111,7 +122,8 @@ function taskListOf({ database, clock, log }: JobParts): TaskList {
         const lock = await database.tryLock(`job:${name}`);
         if (lock === undefined) return;
         try {
-          const result = await work(helpers.abortSignal);
+          const signals = [helpers.abortSignal, lock.lost].filter((signal) => signal !== undefined);
+          const result = await work(AbortSignal.any(signals));
           log.debug('job done', { job: name, ...result });
         } finally {
           await lock.release();
