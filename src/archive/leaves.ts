@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs';
 import { appError } from '../errors.ts';
 import { type ByteStream, collectStream, peekStream } from './byte-stream.ts';
 import { CONTAINER_HEAD_BYTES, containerOf } from './container.ts';
+import { openFileStream } from './file-stream.ts';
 import { gunzipBounded } from './gunzip-bounded.ts';
 import { ARCHIVE_LIMITS, type ArchiveLimits } from './limits.ts';
 import { tarEntries } from './tar-entries.ts';
@@ -44,7 +44,8 @@ export async function* leavesOfFile(
 ): AsyncGenerator<Leaf> {
   const onBytes = options.onBytes ?? (() => undefined);
   const counted = async function* (): AsyncGenerator<Uint8Array> {
-    for await (const chunk of createReadStream(path, { highWaterMark: LEAF_HEAD_BYTES })) {
+    const file = await openFileStream(path, { pieceBytes: LEAF_HEAD_BYTES, signal: options.signal });
+    for await (const chunk of file) {
       onBytes(chunk.byteLength);
       yield chunk;
     }

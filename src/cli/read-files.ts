@@ -1,28 +1,37 @@
 /** Reading files and standard input whole, with a bound, and failures in words. */
-import { open } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import { addAbortSignal, Readable } from 'node:stream';
+import { openFileStream } from '../archive/file-stream.ts';
 import { appError } from '../errors.ts';
 import type { CommandIo } from './command.ts';
 
 /** Largest inventory file that is read, packed or not, in bytes. */
 export const INVENTORY_FILE_BYTES_MAX = 256 * 1024 * 1024;
 
-/** The bytes of a file, or of standard input for `-`. Throws `parameter-invalid` where it cannot be read or is too large. */
-export async function readInput(path: string, io: Pick<CommandIo, 'stdin'>): Promise<Buffer> {
-  return path === '-' ? await readBounded(io.stdin, 'standard input') : await readWhole(path);
+/** Bytes that are asked for at once of a pipe or a device. */
+const PIECE_BYTES = 64 * 1024;
+
+/**
+ * The bytes of a file, or of standard input for `-`. Throws `parameter-invalid` where it cannot be read or is too large,
+ * and the AbortError of `io.signal`, also where nothing comes any more.
+ */
+export async function readInput(path: string, io: Pick<CommandIo, 'stdin' | 'signal'>): Promise<Buffer> {
+  if (path !== '-') return await readWhole(path, io.signal);
+  const { stdin, signal } = io;
+  return await readBounded(
+    stdin instanceof Readable ? addAbortSignal(signal, stdin) : stdin,
+    'standard input',
+  );
 }
 
-async function readWhole(path: string): Promise<Buffer> {
+async function readWhole(path: string, signal: AbortSignal): Promise<Buffer> {
   try {
-    const handle = await open(path, 'r');
-    try {
-      const about = await handle.stat();
-      // A pipe or a device does not say how much it holds.
-      if (!about.isFile()) return await readBounded(handle.createReadStream(), path);
-      if (about.size > INVENTORY_FILE_BYTES_MAX) throw tooLarge(path);
-      return await handle.readFile();
-    } finally {
-      await handle.close();
-    }
+    const about = await stat(path);
+    // A pipe or a device does not say how much it holds.
+    if (!about.isFile())
+      return await readBounded(await openFileStream(path, { pieceBytes: PIECE_BYTES, signal }), path);
+    if (about.size > INVENTORY_FILE_BYTES_MAX) throw tooLarge(path);
+    return await readFile(path, { signal });
   } catch (error) {
     if (error instanceof Error && 'code' in error && 'syscall' in error) {
       throw appError(
