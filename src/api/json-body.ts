@@ -113,7 +113,12 @@ function bodyError(fault: BodyFault | undefined): Error {
   if (fault.keyword === 'maxItems' && typeof limit === 'number') {
     return appError('list-too-long', { name, max: limit });
   }
-  return appError('parameter-invalid', { name: name === '' ? 'the body' : name, problem: fault.message });
+  const allowed = params.get('allowedValues');
+  const problem =
+    fault.keyword === 'enum' && Array.isArray(allowed)
+      ? `must be one of ${allowed.join(', ')}`
+      : fault.message;
+  return appError('parameter-invalid', { name: name === '' ? 'the body' : name, problem });
 }
 
 const QUOTE = 0x22;
