@@ -30,7 +30,10 @@ const SQLSTATES: ReadonlyMap<string, DatabaseErrorCode> = new Map([
   ['57P01', 'database-unavailable'],
   ['57P02', 'database-unavailable'],
   ['57P03', 'database-unavailable'],
+  ['57P04', 'database-unavailable'],
   ['57P05', 'database-unavailable'],
+  // How PostgreSQL says that a database takes no connections at present.
+  ['55000', 'database-unavailable'],
   ['25P03', 'database-unavailable'],
   ['53300', 'database-unavailable'],
   ['53100', 'database-full'],
