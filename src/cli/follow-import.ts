@@ -6,21 +6,32 @@ import type { CommandIo } from './command.ts';
 import { startProgress } from './progress.ts';
 import type { CommandStore } from './with-store.ts';
 
-/** Lets servers follow, unless `noWait`, and renews the compiled file. Returns how many servers changed; undefined: not waited for. */
+/** What is known of the servers that followed; undefined: they were not waited for. */
+export type Followed = Awaited<ReturnType<typeof followToTheEnd>> | undefined;
+
+/** Lets servers follow, unless `noWait`, and renews the compiled file. */
 export async function followImport(
   store: CommandStore,
   io: CommandIo,
   { noWait }: { readonly noWait: boolean },
-): Promise<number | undefined> {
-  const servers = noWait ? undefined : await follow(store, io);
+): Promise<Followed> {
+  const followed = noWait ? undefined : await follow(store, io);
   await compileAdvisories(store.database, store.dataFolder, store.clock().now);
-  return servers;
+  return followed;
 }
 
-async function follow({ database, clock }: CommandStore, io: CommandIo): Promise<number> {
+/** One sentence, of what is known: a running service may have done any part of the following. */
+export function followedText(followed: Followed): string {
+  if (followed === undefined) return 'Servers follow in the running service.';
+  const { servers, isShared } = followed;
+  const others = isShared ? ' A running service did the rest.' : '';
+  return `All servers have followed; this command changed ${servers} of them.${others}`;
+}
+
+async function follow({ database, clock }: CommandStore, io: CommandIo): Promise<NonNullable<Followed>> {
   const matching = startProgress(io, 'Servers follow');
   try {
-    const { servers } = await followToTheEnd(database, {
+    const followed = await followToTheEnd(database, {
       now: () => clock().now,
       onProgress: ({ packagesDone, serversDone }) =>
         matching.show({
@@ -31,7 +42,7 @@ async function follow({ database, clock }: CommandStore, io: CommandIo): Promise
       signal: io.signal,
     });
     await refreshUnknown(database, clock());
-    return servers;
+    return followed;
   } finally {
     matching.end();
   }

@@ -67,19 +67,22 @@ export async function followAdvisories(
 
 /**
  * Like `followAdvisories`, but returns only when everything is followed, also what another process has taken: a `serve`
- * on the same database does this work too. Should that die, its share is done here.
+ * on the same database does this work too (then `isShared`, and the numbers are of this process alone). Should that die, its
+ * share is done here.
  */
 export async function followToTheEnd(
   database: Database,
   options: FollowOptions,
-): ReturnType<typeof followAdvisories> {
+): Promise<{ readonly packages: number; readonly servers: number; readonly isShared: boolean }> {
   let packages = 0;
   let servers = 0;
+  let isShared = false;
   for (;;) {
     const done = await followAdvisories(database, options);
     packages += done.packages;
     servers += done.servers;
-    if (!(await isFollowing(database))) return { packages, servers };
+    if (!(await isFollowing(database))) return { packages, servers, isShared };
+    isShared = true;
     await setTimeout(OTHERS_WORK_DELAY_MS, undefined, {
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });

@@ -39,6 +39,6 @@ it('waits for work that another process has taken, and does it when that process
   });
   await othersEnd;
   expect(looks).toBeGreaterThan(1);
-  expect(done).toEqual({ packages: 1, servers: 1 });
+  expect(done).toEqual({ packages: 1, servers: 1, isShared: true });
   expect(await isFollowing(database)).toBe(false);
 });

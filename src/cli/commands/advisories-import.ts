@@ -1,7 +1,7 @@
 import { readAdvisoryFiles } from '../../advisories/read.ts';
 import { type ImportSummary, importAdvisories } from '../../jobs/import-advisories.ts';
 import { type Command, type CommandIo, JSON_OPTION, readArguments, writeResult } from '../command.ts';
-import { followImport } from '../follow-import.ts';
+import { type Followed, followedText, followImport } from '../follow-import.ts';
 import { startProgress } from '../progress.ts';
 import { type CommandStore, withStore } from '../with-store.ts';
 
@@ -42,10 +42,10 @@ Examples:
     return await withStore(io, async (store) => {
       const summary = await importFiles(given.positionals, store, io);
       tellProblems(summary, io, given.flag('problems'));
-      const servers = await followImport(store, io, { noWait: given.flag('no-wait') });
+      const followed = await followImport(store, io, { noWait: given.flag('no-wait') });
       writeResult(io, given.flag('json'), {
-        json: { ...summary, problems: summary.problems, servers_changed: servers },
-        text: summaryText(summary, servers),
+        json: { ...summary, servers_followed: followed !== undefined, servers_changed: followed?.servers },
+        text: summaryText(summary, followed),
       });
       return 0;
     });
@@ -78,14 +78,12 @@ function tellProblems(summary: ImportSummary, io: CommandIo, all: boolean): void
   if (left > 0) io.err(`skipped: ${left} more${all ? '' : ' (--problems names them)'}\n`);
 }
 
-function summaryText(summary: ImportSummary, servers: number | undefined): string {
+function summaryText(summary: ImportSummary, followed: Followed): string {
   const { used, added, changed, removed, skipped, revision } = summary;
   const notHeld = Object.entries(summary.notHeld).map(([reason, count]) => `${reason} ${count}`);
   return [
     `${used} records read: ${added} added, ${changed} changed, ${removed} removed, ${skipped} skipped.`,
     ...(notHeld.length === 0 ? [] : [`Not held: ${notHeld.join(', ')}.`]),
-    `Advisory set ${revision} is in force. ${
-      servers === undefined ? 'Servers follow in the running service.' : `${servers} servers changed.`
-    }`,
+    `Advisory set ${revision} is in force. ${followedText(followed)}`,
   ].join('\n');
 }

@@ -13,11 +13,12 @@ import {
 import { installedEcosystems } from '../../store/advisories/installed-ecosystems.ts';
 import { loadFeedSources } from '../../store/advisories/load-feed-sources.ts';
 import { type Command, type CommandIo, JSON_OPTION, readArguments, writeResult } from '../command.ts';
-import { followImport } from '../follow-import.ts';
+import { type Followed, followedText, followImport } from '../follow-import.ts';
 import { startProgress } from '../progress.ts';
 import { alignedTable, printable } from '../table.ts';
 import { type CommandStore, withStore } from '../with-store.ts';
 
+const NOTHING_TO_FOLLOW: Followed = { packages: 0, servers: 0, isShared: false };
 const OPTIONS = {
   ...JSON_OPTION,
   feed: { type: 'string', multiple: true },
@@ -57,11 +58,13 @@ Examples:
       const sources = await chosenSources(store, given.texts('feed'));
       const updates = await update(store, sources, io);
       const hasChanged = updates.some(({ summary }) => summary !== undefined);
-      const servers = hasChanged ? await followImport(store, io, { noWait: given.flag('no-wait') }) : 0;
+      const followed = hasChanged
+        ? await followImport(store, io, { noWait: given.flag('no-wait') })
+        : NOTHING_TO_FOLLOW;
       const ok = updates.every(({ outcome }) => outcome === 'changed' || outcome === 'unchanged');
       writeResult(io, given.flag('json'), {
-        json: { ok, feeds: updates.map(shownUpdate), servers_changed: servers },
-        text: updateText(updates, servers),
+        json: { ok, feeds: updates.map(shownUpdate), servers_changed: followed?.servers },
+        text: updateText(updates, followed),
       });
       return ok ? 0 : 1;
     });
@@ -117,7 +120,7 @@ function shownUpdate({ feed, outcome, error, bytes, summary }: FeedUpdate): obje
   return { feed, outcome, error, bytes, added, changed, removed, skipped, revision };
 }
 
-function updateText(updates: readonly FeedUpdate[], servers: number | undefined): string {
+function updateText(updates: readonly FeedUpdate[], followed: Followed): string {
   const rows = updates.map(({ feed, outcome, bytes, summary }) => [
     feed,
     outcome,
@@ -129,10 +132,8 @@ function updateText(updates: readonly FeedUpdate[], servers: number | undefined)
     ['feed', 'outcome', 'bytes', 'added / changed / removed', 'skipped'],
     rows,
   );
-  const followed =
-    servers === undefined ? 'Servers follow in the running service.' : `${servers} servers changed.`;
   const withReasons = updates.flatMap(({ error }, at) =>
     error === '' ? [lines[at] ?? ''] : [lines[at] ?? '', `  ${printable(error)}`],
   );
-  return [head, ...withReasons, followed].join('\n');
+  return [head, ...withReasons, followedText(followed)].join('\n');
 }
