@@ -7,6 +7,7 @@ import { type Config, readProcessConfig } from '../config.ts';
 import { AppError, isAppError } from '../errors.ts';
 import type { Command, CommandIo } from './command.ts';
 import { COMMANDS, type CommandEntry } from './command-list.ts';
+import { parapetVersion } from './version.ts';
 
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
@@ -20,6 +21,10 @@ export async function main(args: readonly string[]): Promise<void> {
 /** Finds and runs a command; returns its exit code. Never throws. */
 export async function runCommand(args: readonly string[], io: CommandIo): Promise<number> {
   try {
+    if (args[0] === '--version' || args[0] === '-V') {
+      io.out(`parapet ${parapetVersion()}\n`);
+      return 0;
+    }
     const entry = findCommand(args);
     if (entry === undefined) return showOverview(args, io);
     const command = await entry.load();
@@ -63,7 +68,7 @@ function showOverview(args: readonly string[], io: CommandIo): number {
   const shown = family.length > 0 ? family : COMMANDS;
   const width = Math.max(...shown.map((entry) => entry.name.length));
   const list = shown.map((entry) => `  ${entry.name.padEnd(width)}  ${entry.summary}`).join('\n');
-  const text = `Usage: parapet COMMAND [OPTIONS]\n\n${list}\n\nparapet COMMAND --help tells more of one command.\n`;
+  const text = `Usage: parapet COMMAND [OPTIONS]\n\n${list}\n\nparapet COMMAND --help tells more of one command, parapet --version which Parapet this is.\n`;
   if (isAsked) io.out(text);
   else io.err(family.length > 0 ? text : `parapet: there is no command "${args.join(' ')}"\n\n${text}`);
   return isAsked ? 0 : EXIT_USAGE;

@@ -46,6 +46,16 @@ describe('parapet', () => {
     expect(family.err).not.toContain('group list');
   });
 
+  it('says which version it is', async () => {
+    for (const word of ['--version', '-V']) {
+      expect(await cli.run([word])).toEqual({
+        code: 0,
+        out: expect.stringMatching(/^parapet \d+\.\d+\.\d+\n$/),
+        err: '',
+      });
+    }
+  });
+
   it('says that there is no such command', async () => {
     const { code, err } = await cli.run(['serv']);
     expect(code).toBe(2);
