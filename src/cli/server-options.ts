@@ -1,6 +1,7 @@
 /** The options by which a server's settings are given, for every command that takes them. */
 import { randomUUID } from 'node:crypto';
 import { appError } from '../errors.ts';
+import { addressProblem, nameProblem } from '../inventory/server-texts.ts';
 import { GROUP_NAME_LENGTH_MAX_CHARS, serverGroupId } from '../store/fleet/server-groups.ts';
 import { listEnterpriseProjects } from '../store/identity/list-enterprise-projects.ts';
 import type { OptionSpec, ReadArguments } from './command.ts';
@@ -62,7 +63,7 @@ export function givenSettings(given: Pick<ReadArguments<ServerOption>, 'text'>):
     group: textOption('--group', given.text('group'), { min: 1, max: GROUP_NAME_LENGTH_MAX_CHARS }),
     assetValue: wordOption('--asset-value', given.text('asset-value'), ASSET_VALUES),
     region: textOption('--region', given.text('region'), { min: 0, max: 32 }),
-    publicIp: textOption('--public-ip', given.text('public-ip'), { min: 0, max: 128 }),
+    publicIp: textOption('--public-ip', given.text('public-ip'), { min: 0, max: 128 }, addressProblem),
     clusterId: textOption('--cluster-id', given.text('cluster-id'), { min: 0, max: 64 }),
     nodeType: wordOption('--node-type', given.text('node-type'), NODE_TYPES),
     edition: edition === undefined ? undefined : `hss.version.${edition}`,
@@ -90,17 +91,20 @@ export function wordOption<W extends string>(
   return word;
 }
 
-/** A text within bounds, or undefined where nothing was given. */
+/** A text within bounds that `problemOf` finds nothing wrong with, or undefined where nothing was given. */
 export function textOption(
   name: string,
   text: string | undefined,
   { min, max }: { readonly min: number; readonly max: number },
+  problemOf: (text: string) => string | undefined = nameProblem,
 ): string | undefined {
   if (text === undefined) return undefined;
   const length = [...text].length;
   if (length < min || length > max) {
     throw appError('option-invalid', { name, problem: `must have ${min} to ${max} characters` });
   }
+  const problem = problemOf(text);
+  if (problem !== undefined) throw appError('option-invalid', { name, problem });
   return text;
 }
 

@@ -1,11 +1,12 @@
 /** Changes what a person may set on a server, and assesses it again: its importance moves its priorities. */
 import { appError } from '../errors.ts';
+import { addressesProblem, addressProblem, nameProblem } from '../inventory/server-texts.ts';
 import type { Database } from '../store/database.ts';
 import type { FleetScope } from '../store/fleet/server-ids-in-scope.ts';
 import { type ServerChange, setServer } from '../store/fleet/set-server.ts';
 import { assessServers } from './assess-servers.ts';
 
-/** Throws `server-unknown` where there is no such server in scope; then nothing is changed. */
+/** Throws `parameter-invalid`, or `server-unknown` where there is no such server in scope; then nothing is changed. */
 export async function changeServer(
   database: Database,
   request: {
@@ -17,6 +18,7 @@ export async function changeServer(
   },
 ): Promise<void> {
   const { scope, serverId, change, actor, now } = request;
+  checkTexts(change);
   await database.transaction(async (tx) => {
     if (!(await setServer(tx, scope, serverId, change))) throw appError('server-unknown', { serverId });
     await assessServers(tx, {
@@ -28,4 +30,17 @@ export async function changeServer(
       now,
     });
   });
+}
+
+function checkTexts(change: ServerChange): void {
+  const problems = {
+    name: nameProblem(change.name ?? ''),
+    public_ip: addressProblem(change.publicIp ?? ''),
+    private_ip: addressesProblem(change.privateIp ?? ''),
+    region: nameProblem(change.region ?? ''),
+    cluster_id: nameProblem(change.clusterId ?? ''),
+  };
+  for (const [name, problem] of Object.entries(problems)) {
+    if (problem !== undefined) throw appError('parameter-invalid', { name, problem });
+  }
 }

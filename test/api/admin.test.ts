@@ -95,8 +95,19 @@ describe('a server', () => {
     });
     expect(await call('PATCH', `/servers/${ours}`, admin, { asset_value: 'vital' })).toMatchObject({
       status: 400,
+      body: { error_msg: 'asset_value: must be one of important, common, test' },
     });
     expect(await call('PATCH', `/servers/${ours}`, admin, { nonsense: 1 })).toMatchObject({ status: 400 });
+  });
+
+  it.each([
+    [{ public_ip: 'example.org' }, 'public_ip: must be one IPv4 or IPv6 address'],
+    [{ private_ip: '10.0.0.1 10.0.0.2' }, 'private_ip: must be IPv4 or IPv6 addresses joined by commas'],
+    [{ name: 'a\u001b[2Jb' }, 'name: control characters'],
+    [{ region: 'eu\n1' }, 'region: control characters'],
+  ])('refuses %j', async (body, problem) => {
+    const answer = await call('PATCH', `/servers/${ours}`, admin, body);
+    expect(answer).toMatchObject({ status: 400, body: { error_msg: expect.stringContaining(problem) } });
   });
 
   it('of another enterprise project is neither seen, changed nor removed', async () => {

@@ -1,5 +1,5 @@
 /** Inventories in, servers listed, shown, changed and removed, groups kept: the commands, on real inventories. */
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FIXTURES, reportOf, testCommandLine } from './command-line.ts';
@@ -105,6 +105,12 @@ describe('parapet inventory import', () => {
     const result: Imported = JSON.parse(out);
     expect(result.imported.map((one) => one.name)).toEqual(['folder-b', 'folder-a']);
     expect(result.failed.map((one) => one.file)).toEqual([join(folder, 'out'), join(folder, 'note.txt')]);
+    writeFileSync(join(folder, 'note\u001b[2J.txt'), 'not an inventory');
+    const { err } = await cli.run(['inventory', 'import', folder]);
+    expect(err.match(/Understood, plain or gzip/g), 'the formats are told once').toHaveLength(1);
+    expect(err).toContain('note?[2J.txt is not an inventory');
+    expect(err).not.toContain('\u001b');
+    rmSync(join(folder, 'note\u001b[2J.txt'));
     const named = await cli.run(['inventory', 'import', folder, '--name', 'x']);
     expect(named.code).toBe(2);
     expect(named.err).toContain('--name and --server-id go with one file');
@@ -245,6 +251,21 @@ describe('parapet server', () => {
       node_type: 'cce',
     });
     expect(await cli.run(['server', 'set', 'web-01'])).toMatchObject({ code: 2 });
+    for (const [option, value, problem] of [
+      ['--public-ip', 'web-01.example', 'IPv4 or IPv6'],
+      ['--private-ip', '10.0.0.1;10.0.0.2', 'joined by commas'],
+      ['--name', 'web\u001b[2J', 'control characters'],
+      ['--region', 'eu\n1', 'control characters'],
+      ['--group', 'a\u202eb', 'control characters'],
+    ] as const) {
+      const { code, err } = await cli.run(['server', 'set', 'web-01', option, value]);
+      expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(`${option}: `) });
+      expect(err).toContain(problem);
+    }
+    expect(await cli.run(['inventory', 'import', REPORT, '--server-id', '../x'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--server-id: must have 1 to 64 letters'),
+    });
     expect(await cli.run(['server', 'set', 'web-01', '--group', 'a', '--no-group'])).toMatchObject({
       code: 2,
     });

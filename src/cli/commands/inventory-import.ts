@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
-import { AppError, appError } from '../../errors.ts';
+import { AppError, appError, isAppError } from '../../errors.ts';
 import { digestOfInventory } from '../../inventory/digest.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import { INVENTORY_FORMATS, parseInventory } from '../../inventory/parse.ts';
+import { SERVER_ID_LENGTH_MAX_CHARS, serverIdProblem } from '../../inventory/server-texts.ts';
 import { acceptInventory } from '../../jobs/accept-inventory.ts';
 import { findServers } from '../../store/fleet/find-server.ts';
 import type { ServerSettings } from '../../store/fleet/save-server.ts';
@@ -18,6 +19,7 @@ import {
   SERVER_OPTIONS_HELP,
   textOption,
 } from '../server-options.ts';
+import { printable } from '../table.ts';
 import { type CommandStore, chooseProject, PROJECT_HELP, PROJECT_OPTION, withStore } from '../with-store.ts';
 
 const OPTIONS = {
@@ -76,7 +78,12 @@ Examples:
     });
     const found = await inventoryFiles(given.positionals, io.signal);
     const name = textOption('--name', given.text('name'), { min: 1, max: 64 });
-    const serverId = textOption('--server-id', given.text('server-id'), { min: 1, max: 64 });
+    const serverId = textOption(
+      '--server-id',
+      given.text('server-id'),
+      { min: 1, max: SERVER_ID_LENGTH_MAX_CHARS },
+      serverIdProblem,
+    );
     if (found.files.length > 1 && (name !== undefined || serverId !== undefined)) {
       throw usage('inventory import', '--name and --server-id go with one file');
     }
@@ -126,14 +133,20 @@ async function importFiles(
 ) {
   const progress = startProgress(io, 'Importing inventories');
   const imported: ImportedFile[] = [];
-  const failed: { file: string; problem: string }[] = [];
+  const failed: { file: string; code: string; problem: string }[] = [];
   const tell = (text: string): void => {
     progress.end();
     io.err(text);
   };
-  const fail = (file: string, { message }: Error): void => {
-    failed.push({ file, problem: message });
-    tell(`failed: ${message}\n`);
+  const fail = (file: string, error: AppError): void => {
+    // Once is enough to say what is understood.
+    const isRepeated =
+      isAppError(error, 'inventory-unrecognised') && failed.some((one) => one.code === error.code);
+    const problem = isRepeated
+      ? `${file} is not an inventory: ${String(error.fields['problem'])}.`
+      : error.message;
+    failed.push({ file, code: error.code, problem });
+    tell(`failed: ${printable(problem)}\n`);
   };
   for (const { where, problem } of problems) {
     fail(where, appError('parameter-invalid', { name: where, problem }));
@@ -145,7 +158,7 @@ async function importFiles(
       try {
         const one = await importFile(file, target, store, { io, imported });
         imported.push(one);
-        for (const problem of one.problems) tell(`skipped: ${file}: ${problem}\n`);
+        for (const problem of one.problems) tell(`skipped: ${printable(`${file}: ${problem}`)}\n`);
       } catch (error) {
         if (!(error instanceof AppError) || error.status >= 500) throw error;
         fail(file, error);
@@ -228,5 +241,6 @@ async function identityFor(
 
 function importedText(one: ImportedFile): string {
   const what = one.is_new ? 'new server' : 'inventory replaced';
-  return `${one.name} (${one.server_id}): ${what}, ${one.packages} packages of ${one.system === '' ? 'no system' : one.system}`;
+  const system = one.system === '' ? 'no system' : one.system;
+  return printable(`${one.name} (${one.server_id}): ${what}, ${one.packages} packages of ${system}`);
 }

@@ -1,3 +1,4 @@
+import { addressesProblem } from '../../inventory/server-texts.ts';
 import { changeServer } from '../../jobs/change-server.ts';
 import type { ServerChange } from '../../store/fleet/set-server.ts';
 import { chooseServer } from '../choose-server.ts';
@@ -50,7 +51,12 @@ Examples:
       throw usage('server set', '--group and --no-group exclude each other');
     const texts = {
       name: textOption('--name', given.text('name'), { min: 1, max: 64 }),
-      privateIp: textOption('--private-ip', given.text('private-ip'), { min: 0, max: 4_096 }),
+      privateIp: textOption(
+        '--private-ip',
+        given.text('private-ip'),
+        { min: 0, max: 4_096 },
+        addressesProblem,
+      ),
     };
     const all = [...Object.values(settings), ...Object.values(texts), enterpriseProject, group];
     if (!noGroup && all.every((value) => value === undefined))

@@ -1,4 +1,5 @@
 import { appError } from '../../errors.ts';
+import { nameProblem } from '../../inventory/server-texts.ts';
 import { foldCase } from '../../server-view/server-view.ts';
 import type { Queryable } from '../database.ts';
 import { storableText } from '../storable-text.ts';
@@ -29,12 +30,12 @@ export async function listServerGroups(
   );
 }
 
-/** Makes a group. Throws `group-exists` where the name is taken. */
+/** Makes a group. Throws `group-exists` where the name is taken, `parameter-invalid` where it cannot be shown. */
 export async function createServerGroup(
   tx: Queryable,
   group: { readonly projectId: string; readonly id: string; readonly name: string },
 ): Promise<void> {
-  const name = storableText(group.name);
+  const name = groupName(group.name);
   const made = await tx.execute(
     `INSERT INTO server_group (project_id, id, name, name_folded) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
     [group.projectId, group.id, name, foldCase(name)],
@@ -42,12 +43,12 @@ export async function createServerGroup(
   if (made === 0) throw appError('group-exists', { name });
 }
 
-/** Renames a group. Throws `group-exists` where another has the name. */
+/** Renames a group. Throws `group-exists` where another has the name, `parameter-invalid` where it cannot be shown. */
 export async function renameServerGroup(
   tx: Queryable,
   group: { readonly projectId: string; readonly id: string; readonly name: string },
 ): Promise<void> {
-  const name = storableText(group.name);
+  const name = groupName(group.name);
   const renamed = await tx.execute(
     `UPDATE server_group SET name = $3, name_folded = $4 WHERE project_id = $1 AND id = $2
        AND NOT EXISTS (SELECT FROM server_group o WHERE o.project_id = $1 AND o.name = $3 AND o.id <> $2)`,
@@ -72,7 +73,7 @@ export async function serverGroupId(
   tx: Queryable,
   group: { readonly projectId: string; readonly name: string; readonly newId?: string },
 ): Promise<string | undefined> {
-  const name = storableText(group.name);
+  const name = groupName(group.name);
   if (group.newId !== undefined) {
     await tx.execute(
       `INSERT INTO server_group (project_id, id, name, name_folded) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
@@ -84,4 +85,10 @@ export async function serverGroupId(
     [group.projectId, name],
   );
   return row?.id;
+}
+
+function groupName(text: string): string {
+  const problem = nameProblem(text);
+  if (problem !== undefined) throw appError('parameter-invalid', { name: 'name', problem });
+  return storableText(text);
 }
