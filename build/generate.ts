@@ -11,6 +11,7 @@ import { openStore } from '../src/store/open-store.ts';
 import { commandsPage } from './generated/commands-page.ts';
 import { configPage } from './generated/config-page.ts';
 import { errorPage } from './generated/error-page.ts';
+import { metricsPage } from './generated/metrics-page.ts';
 import { openApiText } from './generated/openapi.ts';
 import { schemaText } from './generated/schema.ts';
 import { ROOT, readSourceTree } from './source-tree.ts';
@@ -26,6 +27,7 @@ async function generate(what: string | undefined): Promise<void> {
       if (errors === undefined) throw new Error('src/errors.ts was not found');
       write('docs/errors.md', errorPage(errors));
       write('docs/commands.md', await commandsPage());
+      write('docs/metrics.md', metricsPage());
       return write('docs/config.md', configPage());
     }
     default:

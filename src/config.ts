@@ -145,6 +145,14 @@ export const CONFIG_FIELDS = {
       'The key that seals access keys in the database. Without it one is made in the data folder; every node on the same database needs the same key.',
     parse: parseText,
   },
+  metricsTokenFile: {
+    variable: 'PARAPET_METRICS_TOKEN_FILE',
+    path: true,
+    limit: 'the path of a file that holds 32 to 512 characters without spaces',
+    meaning:
+      'The token with which `/metrics` may be read, as a bearer ([metrics.md](metrics.md)). Without it nobody may. It is read at the start.',
+    parse: parseText,
+  },
   feedStaleDays: {
     variable: 'PARAPET_FEED_STALE_DAYS',
     default: '30',

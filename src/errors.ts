@@ -100,6 +100,16 @@ const CATALOGUE = {
     message: () =>
       'Incorrect IAM authentication information: AK access failed to reach the limit,forbidden; wait five minutes',
   },
+  'metrics-off': {
+    status: 403,
+    message: () =>
+      'Metrics are not served: write a token to a file and name it in PARAPET_METRICS_TOKEN_FILE (docs/metrics.md)',
+  },
+  'metrics-token-wrong': {
+    status: 401,
+    message: () =>
+      'Incorrect authentication information: send "Authorization: Bearer TOKEN" with what the file of PARAPET_METRICS_TOKEN_FILE holds',
+  },
   'project-forbidden': {
     status: 403,
     message: () => 'The IAM user is not authorized to access the API: no right in this project',

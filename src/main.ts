@@ -20,6 +20,9 @@ import type { CoverageClock } from './jobs/refresh-unknown.ts';
 import { startJobs } from './jobs/schedule.ts';
 import type { FeedSchedule } from './jobs/update-due-feeds.ts';
 import type { Log } from './log.ts';
+import { createMetrics, type Metrics } from './metrics/metrics.ts';
+import { readMetricsToken } from './metrics/metrics-token.ts';
+import type { Page, ServerFilter, ServerPageBytes } from './server-view/server-view.ts';
 import { findDataFolder } from './store/data-folder.ts';
 import type { Database } from './store/database.ts';
 import { bootstrapExclusively } from './store/identity/bootstrap-exclusively.ts';
@@ -31,6 +34,7 @@ import { followView } from './store/server-view/follow-changes.ts';
 import { ProjectModels } from './store/server-view/project-models.ts';
 import type { ViewFollower } from './store/server-view/view-follower.ts';
 import { VulnerabilityNames } from './store/server-view/vulnerability-names.ts';
+import { readStoreFigures } from './store/store-figures.ts';
 import { type VulnerabilityDictionary, vulnerabilityDictionary } from './store/vulnerability-dictionary.ts';
 
 export interface StartOptions {
@@ -62,7 +66,6 @@ export async function startParapet(config: Config, options: StartOptions): Promi
     for (let close = started.pop(); close !== undefined; close = started.pop()) await close();
   };
   try {
-    started.push(surviveUnhandledRejections(options.log));
     const store = await openStore(config, { role: 'serve' });
     started.push(store.close);
     const { database } = store;
@@ -70,6 +73,10 @@ export async function startParapet(config: Config, options: StartOptions): Promi
     const secretKey = await secretKeyOf(config, database);
     const firstStart = await firstStartOf(config, database);
     await options.prepare?.({ database, clock });
+    const view = startServerView(database, options.log);
+    started.push(view.follower.close);
+    const metrics = metricsOf(database, view, options.log);
+    started.push(surviveUnhandledRejections(options.log, metrics));
     const jobs = await startJobs({
       database,
       connectionString: store.connectionString,
@@ -77,13 +84,15 @@ export async function startParapet(config: Config, options: StartOptions): Promi
       log: options.log,
       // The snapshot of the demo is measured by its own date: newer feeds beside it would be of the future.
       feeds: options.feedsMeasuredAt === undefined ? await feedScheduleOf(config) : undefined,
+      onJobEnded: metrics.jobEnded,
     });
     started.push(jobs.stop);
-    const view = startServerView(database, options.log);
-    started.push(view.follower.close);
     let listeningAt = '';
     const publicUrl = (): string => config.publicUrl ?? listeningAt;
-    const app = await applicationOf({ config, store, clock, secretKey, publicUrl, view, log: options.log });
+    const app = await applicationOf({
+      ...{ config, store, clock, secretKey, publicUrl, view, metrics },
+      log: options.log,
+    });
     started.push(async () => void (await app.close()));
     listeningAt = await listen(app, config);
     const url = listeningAt;
@@ -154,8 +163,11 @@ export async function firstStartOf(
  * transactions, so it is told instead, loudly. The job queue has such promises: it marks a job as done without waiting, and
  * fails at that where the database goes away in this moment.
  */
-function surviveUnhandledRejections(log: Log): () => Promise<void> {
-  const tell = (cause: unknown): void => log.error('work failed that nobody waited for', { cause });
+function surviveUnhandledRejections(log: Log, metrics: Metrics): () => Promise<void> {
+  const tell = (cause: unknown): void => {
+    metrics.countUnhandledFailure();
+    log.error('work failed that nobody waited for', { cause });
+  };
   process.on('unhandledRejection', tell);
   return async () => void process.off('unhandledRejection', tell);
 }
@@ -167,6 +179,7 @@ interface ApplicationParts {
   readonly secretKey: SecretKey;
   readonly publicUrl: () => string;
   readonly view: ServerView;
+  readonly metrics: Metrics;
   readonly log: Log;
 }
 
@@ -190,9 +203,29 @@ function startServerView(database: Database, log: Log): ServerView {
   };
 }
 
+function metricsOf(database: Database, { models, follower }: ServerView, log: Log): Metrics {
+  return createMetrics(
+    {
+      database: () => database.figures(),
+      view: () => ({ follower: follower.figures(), models: models.figures() }),
+      store: () => readStoreFigures(database),
+    },
+    log,
+  );
+}
+
+/** Answers the view from memory while that is true; undefined: SQL is to be asked. */
+function answerFromMemory({ models, follower }: ServerView, metrics: Metrics) {
+  return (filter: ServerFilter, page: Page): ServerPageBytes | undefined => {
+    const isCurrent = follower.isCurrent();
+    metrics.countViewAnswer(isCurrent ? 'memory' : 'sql');
+    return isCurrent ? models.page(filter, page) : undefined;
+  };
+}
+
 async function applicationOf(parts: ApplicationParts): Promise<FastifyInstance> {
-  const { config, store, clock, secretKey, publicUrl, log } = parts;
-  const { models, vulnerabilities, follower } = parts.view;
+  const { config, store, clock, secretKey, publicUrl, metrics, log } = parts;
+  const { vulnerabilities, follower } = parts.view;
   const { database } = store;
   const identity = openIdentityStore(database);
   const now = (): number => clock().now;
@@ -208,7 +241,9 @@ async function applicationOf(parts: ApplicationParts): Promise<FastifyInstance> 
       publicUrl,
       publicUrlIsConfigured: config.publicUrl !== undefined,
       vulnerabilities,
-      answerFromMemory: (filter, page) => (follower.isCurrent() ? models.page(filter, page) : undefined),
+      answerFromMemory: answerFromMemory(parts.view, metrics),
+      metrics: { ...metrics, token: await metricsTokenOf(config) },
+      countReport: metrics.countReport,
     }),
     afterWrite: () => follower.refresh(),
     readiness: [
@@ -221,6 +256,7 @@ async function applicationOf(parts: ApplicationParts): Promise<FastifyInstance> 
       },
     ],
     log: (line) => logRequest(log, line),
+    observer: metrics.requests,
     ...(await tlsOf(config)),
   });
 }
@@ -229,6 +265,10 @@ function logRequest(log: Log, line: RequestLine): void {
   const { cause, ...fields } = line;
   if (cause !== undefined) log.error('request failed', { ...fields, cause });
   else log.info('request', fields);
+}
+
+async function metricsTokenOf({ metricsTokenFile }: Config): Promise<string | undefined> {
+  return metricsTokenFile === undefined ? undefined : await readMetricsToken(metricsTokenFile);
 }
 
 async function tlsOf(

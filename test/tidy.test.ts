@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { commandsPage } from '../build/generated/commands-page.ts';
 import { configPage } from '../build/generated/config-page.ts';
 import { errorPage } from '../build/generated/error-page.ts';
+import { metricsPage } from '../build/generated/metrics-page.ts';
 import { openApiText } from '../build/generated/openapi.ts';
 import { schemaText } from '../build/generated/schema.ts';
 import { type ParsedFile, ROOT, readSourceTree } from '../build/source-tree.ts';
@@ -119,6 +120,13 @@ describe('the documents', () => {
 
   it('hold the help of every command', async () => {
     expect(read('docs/commands.md'), 'out of date: npm run docs').toBe(await commandsPage());
+  });
+
+  it('describe every figure of /metrics', () => {
+    // Which figures of the process there are depends on the system; the page has those of Linux.
+    const compared = (page: string) =>
+      process.platform === 'linux' ? page : page.split('## Of the process')[0];
+    expect(compared(read('docs/metrics.md')), 'out of date: npm run docs').toBe(compared(metricsPage()));
   });
 
   it('hold the OpenAPI document of what is served', async () => {

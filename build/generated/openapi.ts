@@ -31,6 +31,8 @@ export async function openApiText(): Promise<string> {
       publicUrlIsConfigured: true,
       vulnerabilities: vulnerabilityDictionary(database),
       answerFromMemory: () => undefined,
+      metrics: { token: undefined, text: async () => '', contentType: '' },
+      countReport: () => undefined,
     });
     const { version, description } = packageDescription();
     const info = { title: 'Parapet', version, description };

@@ -26,6 +26,7 @@ import {
   newRequestId,
   noteOf,
   type RequestLine,
+  type RequestObserver,
   standingHeaders,
 } from './request-context.ts';
 import { type AfterWrite, serveEndpoint } from './serve-endpoint.ts';
@@ -35,6 +36,7 @@ export interface AppParts {
   readonly endpoints: readonly Endpoint[];
   readonly readiness: readonly ReadinessPart[];
   readonly log: (line: RequestLine) => void;
+  readonly observer?: RequestObserver;
   /** Awaited before a change of the fleet is acknowledged; without it nothing is. */
   readonly afterWrite?: AfterWrite;
   /** PEM texts; without them the application speaks plain HTTP. */
@@ -48,7 +50,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   // Bodies are read by the endpoints themselves, raw and bounded; the framework is to leave them alone.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  addRequestContext(app, parts.log);
+  addRequestContext(app, parts.log, parts.observer);
   endConnectionsOnClose(app);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
   app.setNotFoundHandler((request) => {

@@ -1,12 +1,13 @@
 /**
  * What an endpoint file declares: where it listens, who may ask, what it reads, what it answers. One endpoint a file:
- * first its query and body, then `projectEndpoint({…})` (or one of its three siblings) with a handler of a few lines.
+ * first its query and body, then `projectEndpoint({…})` (or one of its four siblings) with a handler of a few lines.
  * `app.ts` registers the endpoints it is given; an endpoint knows no Fastify and no SQL.
  *
  * The siblings differ in who asks:
  * - `projectEndpoint`: a user, by token or signature, with a right in the project of the path (`:project_id`)
  * - `accountEndpoint`: a user, without a project
  * - `agentEndpoint`: a server's agent, by its own credential
+ * - `operatorEndpoint`: whoever runs this process, by a secret of its configuration
  * - `openEndpoint`: anyone
  */
 import type { Static, TSchema, TUnknown } from 'typebox';
@@ -77,7 +78,7 @@ export interface Endpoint {
   readonly method: Method;
   /** `/v5/:project_id/…`: a colon begins a parameter. */
   readonly url: string;
-  readonly auth: 'project' | 'account' | 'agent' | 'none';
+  readonly auth: 'project' | 'account' | 'agent' | 'operator' | 'none';
   /** The role needed in the project; only where `auth` is `project`. */
   readonly right?: Role;
   readonly summary: string;
@@ -129,6 +130,16 @@ export function agentEndpoint<S extends QuerySpec = NoQuery, B extends TSchema =
   declared: Declared<S, B, { readonly agent: AgentIdentity }>,
 ): Endpoint {
   return endpointOf(declared, 'agent', async (exchange) => ({ agent: await exchange.identifyAgent() }));
+}
+
+/** An endpoint for whoever runs this process; `identify` throws for anybody else. */
+export function operatorEndpoint<S extends QuerySpec = NoQuery, B extends TSchema = NoBody>(
+  declared: Declared<S, B, object> & { readonly identify: (authorization: string | undefined) => void },
+): Endpoint {
+  return endpointOf(declared, 'operator', async (exchange) => {
+    declared.identify(exchange.header('authorization'));
+    return {};
+  });
 }
 
 /** An endpoint for anyone. */

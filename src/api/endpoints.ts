@@ -13,13 +13,14 @@ import type { VulnerabilityDictionary } from '../store/vulnerability-dictionary.
 import { showCoverage } from './admin/coverage.ts';
 import { serverGroupEndpoints } from './admin/server-groups.ts';
 import { serverEndpoints } from './admin/servers.ts';
-import { agentEndpoints } from './agent/agent-endpoints.ts';
+import { type AgentEndpointParts, agentEndpoints } from './agent/agent-endpoints.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { Endpoint } from './endpoint.ts';
 import { changeVulStatus } from './hss/change-vul-status.ts';
 import { listVulHostHosts } from './hss/list-vul-host-hosts.ts';
 import { iamEndpoints } from './iam/iam-endpoints.ts';
 import type { IamParts } from './iam/iam-parts.ts';
+import { type MetricsParts, metricsEndpoint } from './metrics-endpoint.ts';
 
 export interface EndpointParts {
   readonly database: Database;
@@ -32,6 +33,8 @@ export interface EndpointParts {
   /** Whether that is what the operator configured: only then is it right for every machine that asks. */
   readonly publicUrlIsConfigured: boolean;
   readonly vulnerabilities: VulnerabilityDictionary;
+  readonly metrics: MetricsParts;
+  readonly countReport: AgentEndpointParts['countReport'];
   /** Answers the view from memory; undefined while it cannot, and then the store is asked. */
   readonly answerFromMemory: (filter: ServerFilter, page: Page) => ServerPageBytes | undefined;
 }
@@ -42,6 +45,7 @@ export function allEndpoints(parts: EndpointParts): readonly Endpoint[] {
     ...iamEndpoints(iamPartsOf(parts)),
     ...adminEndpoints(parts),
     ...agentEndpoints({ ...parts, forgetAgents: parts.authenticator.forget }),
+    metricsEndpoint(parts.metrics),
   ];
 }
 

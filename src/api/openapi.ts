@@ -8,6 +8,7 @@ import type { Endpoint } from './endpoint.ts';
 const TOKEN = 'token';
 const SIGNATURE = 'signature';
 const AGENT_CREDENTIAL = 'agentCredential';
+const METRICS_TOKEN = 'metricsToken';
 
 const text = Type.String();
 
@@ -37,6 +38,11 @@ const SECURITY_SCHEMES = {
     scheme: 'bearer',
     description: 'The credential that a server got when its agent enrolled.',
   },
+  [METRICS_TOKEN]: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'What the file holds that `PARAPET_METRICS_TOKEN_FILE` names.',
+  },
 } as const;
 
 const SECURITY_OF_AUTH: Readonly<
@@ -45,6 +51,7 @@ const SECURITY_OF_AUTH: Readonly<
   project: [{ [TOKEN]: [] }, { [SIGNATURE]: [] }],
   account: [{ [TOKEN]: [] }, { [SIGNATURE]: [] }],
   agent: [{ [AGENT_CREDENTIAL]: [] }],
+  operator: [{ [METRICS_TOKEN]: [] }],
   none: [],
 };
 

@@ -10,6 +10,8 @@ import { ALL_HEADERS_BYTES_MAX, HEADER_BYTES_MAX, URI_CHARACTERS_MAX } from './h
 /** One line of the request log. */
 export interface RequestLine {
   readonly requestId: string;
+  /** Of the endpoint that it reached; undefined: none. */
+  readonly operation?: string;
   readonly method: string;
   /** Without its query. */
   readonly path: string;
@@ -24,8 +26,16 @@ export interface RequestLine {
 
 /** What is learned about a request while it is served, for its log line. */
 export interface RequestNote {
+  operation?: string;
   error?: string;
   cause?: unknown;
+}
+
+/** Is told of every request, for counting. */
+export interface RequestObserver {
+  began(): void;
+  /** Once for each that began. */
+  ended(line: RequestLine): void;
 }
 
 const notes = new WeakMap<FastifyRequest, RequestNote>();
@@ -49,13 +59,18 @@ export function standingHeaders(requestId: string): Readonly<Record<string, stri
 }
 
 /** Hooks the context into the application. */
-export function addRequestContext(app: FastifyInstance, log: (line: RequestLine) => void): void {
+export function addRequestContext(
+  app: FastifyInstance,
+  log: (line: RequestLine) => void,
+  observer?: RequestObserver,
+): void {
   app.addHook('onRequest', async (request, reply) => {
+    observer?.began();
     reply.headers(standingHeaders(request.id));
     checkSizes(request.raw.url ?? '', request.raw.rawHeaders);
   });
   app.addHook('onResponse', async (request, reply) => {
-    log({
+    const line: RequestLine = {
       requestId: request.id,
       method: request.method,
       path: (request.raw.url ?? '').split('?', 1)[0] ?? '',
@@ -63,7 +78,9 @@ export function addRequestContext(app: FastifyInstance, log: (line: RequestLine)
       durationMs: Math.round(reply.elapsedTime * 1_000) / 1_000,
       remoteAddress: request.ip,
       ...noteOf(request),
-    });
+    };
+    observer?.ended(line);
+    log(line);
   });
 }
 

@@ -4,6 +4,7 @@ import { splitTarget } from '../identity/signature.ts';
 import type { Authenticator, RequestHead } from './authenticate.ts';
 import type { Endpoint, EndpointAnswer, Exchange } from './endpoint.ts';
 import { discardRest, readRawBody } from './json-body.ts';
+import { noteOf } from './request-context.ts';
 
 /** What is done before what was written is acknowledged. */
 export type AfterWrite = () => Promise<void>;
@@ -16,6 +17,7 @@ export function serveEndpoint(endpoint: Endpoint, authenticator: Authenticator, 
   const writesFleet =
     !['GET', 'HEAD'].includes(endpoint.method) && ['project', 'agent'].includes(endpoint.auth);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    noteOf(request).operation = endpoint.operation;
     let body: Promise<Buffer> | undefined;
     const rawBody = () => {
       body ??= readRawBody(request.raw, endpoint.bodyBytesMax);

@@ -51,6 +51,8 @@ export interface JobParts {
   readonly log: Log;
   /** Which feeds are kept up to date; undefined: none. */
   readonly feeds: FeedSchedule | undefined;
+  /** Told of each run of a job, for counting. */
+  readonly onJobEnded: (job: string, outcome: 'done' | 'failed', durationMs: number) => void;
 }
 
 export interface Jobs {
@@ -90,7 +92,7 @@ async function enqueue(runner: Runner, name: JobName): Promise<void> {
   await runner.addJob(name, {}, { jobKey: name, maxAttempts: ATTEMPTS_MAX });
 }
 
-function taskListOf({ database, clock, log, feeds }: JobParts): TaskList {
+function taskListOf({ database, clock, log, feeds, onJobEnded }: JobParts): TaskList {
   const jobs: Readonly<Record<JobName, (signal: AbortSignal) => Promise<object>>> = {
     'follow-advisories': (signal) => followAdvisories(database, { now: () => clock().now, signal }),
     'assess-due-servers': async (signal) => ({
@@ -121,11 +123,15 @@ function taskListOf({ database, clock, log, feeds }: JobParts): TaskList {
         // Not the queue's own lock on a name: a killed node would hold that for hours. This one ends with its connection.
         const lock = await database.tryLock(`job:${name}`);
         if (lock === undefined) return;
+        const began = performance.now();
+        let outcome: 'done' | 'failed' = 'failed';
         try {
           const signals = [helpers.abortSignal, lock.lost].filter((signal) => signal !== undefined);
           const result = await work(AbortSignal.any(signals));
+          outcome = 'done';
           log.debug('job done', { job: name, ...result });
         } finally {
+          onJobEnded(name, outcome, performance.now() - began);
           await lock.release();
         }
       },

@@ -4,9 +4,9 @@
  * an error of the catalogue (`database-errors.ts`); a lost connection is replaced by the next use.
  */
 import { Client, type ClientConfig, Pool, type PoolClient, type QueryResult } from 'pg';
-import { appError } from '../errors.ts';
+import { appError, isAppError } from '../errors.ts';
 import { type CopyValue, copyOut, copyRows } from './copy-rows.ts';
-import { isPoolExhausted, isRetryable, translateDatabaseError } from './database-errors.ts';
+import { isPoolExhausted, isRetryable, sqlStateOf, translateDatabaseError } from './database-errors.ts';
 import { type Listener, type NotificationHandler, startListener } from './listener.ts';
 import { sqlTypes } from './sql-types.ts';
 
@@ -76,9 +76,24 @@ export interface Database extends Queryable {
    * message, and a `gap` after each interruption, in which messages may have been missed.
    */
   listen(channel: string, handler: NotificationHandler): Promise<Listener>;
+  /** How its connections are used now, and what went wrong since it was opened. */
+  figures(): DatabaseFigures;
   /** Ends every connection. What is running finishes first; nothing may be started afterwards. */
   close(): Promise<void>;
 }
+
+export interface DatabaseFigures {
+  readonly connectionsMax: number;
+  readonly connectionsInUse: number;
+  readonly connectionsIdle: number;
+  /** Uses that wait for a connection to become free. */
+  readonly waiting: number;
+  /** Uses that the database failed, by the code of the error; a transaction that is run again counts each time. */
+  readonly failures: ReadonlyMap<string, number>;
+}
+
+/** Failures that no error of the catalogue stands for: a deadlock, a broken constraint, a wrong statement. */
+const OTHER_FAILURE = 'statement';
 
 export interface DatabaseOptions {
   readonly connectionString: string;
@@ -96,6 +111,8 @@ export function openDatabase(options: DatabaseOptions): Database {
 
 class PostgresDatabase implements Database {
   readonly #pool: Pool;
+  readonly #connectionsMax: number;
+  readonly #failures = new Map<string, number>();
   readonly #clientConfig: ClientConfig;
   readonly #statementTimeoutMs: number;
   readonly #prepared = new WeakSet<PoolClient>();
@@ -103,6 +120,7 @@ class PostgresDatabase implements Database {
   #closing: Promise<void> | undefined;
 
   constructor(options: DatabaseOptions) {
+    this.#connectionsMax = options.connectionsMax;
     this.#statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
     this.#clientConfig = {
       connectionString: options.connectionString,
@@ -185,6 +203,17 @@ class PostgresDatabase implements Database {
     };
   }
 
+  figures(): DatabaseFigures {
+    const { totalCount, idleCount, waitingCount } = this.#pool;
+    return {
+      connectionsMax: this.#connectionsMax,
+      connectionsInUse: totalCount - idleCount,
+      connectionsIdle: idleCount,
+      waiting: waitingCount,
+      failures: this.#failures,
+    };
+  }
+
   close(): Promise<void> {
     this.#closing ??= (async () => {
       await Promise.all([...this.#open].map((entry) => entry.close()));
@@ -201,15 +230,23 @@ class PostgresDatabase implements Database {
     }
   }
 
+  #counted(error: unknown): unknown {
+    const name = failureName(error);
+    if (name !== undefined) this.#failures.set(name, (this.#failures.get(name) ?? 0) + 1);
+    return error;
+  }
+
   async #withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     this.#assertOpen();
     let client: PoolClient;
     try {
       client = await this.#pool.connect();
     } catch (error) {
-      throw isPoolExhausted(error)
-        ? appError('database-slow', { problem: 'all connections of this process stayed in use' }, error)
-        : translateDatabaseError(error);
+      throw this.#counted(
+        isPoolExhausted(error)
+          ? appError('database-slow', { problem: 'all connections of this process stayed in use' }, error)
+          : translateDatabaseError(error),
+      );
     }
     let failure: unknown;
     try {
@@ -220,12 +257,18 @@ class PostgresDatabase implements Database {
       return await work(client);
     } catch (error) {
       failure = error;
-      throw translateDatabaseError(error);
+      throw this.#counted(translateDatabaseError(error));
     } finally {
       // A connection whose state is in doubt is closed, never used again: one that broke, or is still in a transaction.
       client.release(failure !== undefined && (!this.#prepared.has(client) || isInDoubt(client)));
     }
   }
+}
+
+/** What of the database's failures an error is; undefined: it is none, but ours. */
+function failureName(error: unknown): string | undefined {
+  if (isAppError(error)) return error.code.startsWith('database-') ? error.code : undefined;
+  return sqlStateOf(error) === undefined ? undefined : OTHER_FAILURE;
 }
 
 /** Whether a failed use left the connection anywhere but idle and outside a transaction. */

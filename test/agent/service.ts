@@ -63,6 +63,7 @@ export async function testService(
       database,
       clock: clock.now,
       forgetAgents: authenticator.forget,
+      countReport: () => undefined,
       publicUrl: () => options.publicUrl ?? `${options.tls === undefined ? 'http' : 'https'}://0.0.0.0:8080`,
       publicUrlIsConfigured: options.publicUrl !== undefined,
     }),

@@ -9,6 +9,8 @@ export interface AgentParts {
   readonly limits: AgentLimits;
   /** Drops what is remembered of credentials: to be called after one was replaced. */
   readonly forgetAgents: () => void;
+  /** Told what became of each report that was not refused, for counting. */
+  readonly countReport: (outcome: 'accepted' | 'unchanged' | 'wanted_in_full') => void;
 }
 
 /** A machine id as agents tell it; empty where the machine has none. */

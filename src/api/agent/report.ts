@@ -34,6 +34,7 @@ export function reportEndpoint(parts: AgentParts): Endpoint {
         rawBody,
         async (bytes) => await acceptReport(parts, agent, parseReport(bytes)),
       );
+      parts.countReport('accepted');
       return { json };
     },
   });

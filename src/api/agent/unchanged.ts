@@ -32,6 +32,7 @@ export function unchangedEndpoint(parts: AgentParts): Endpoint {
       const found = await serverOfAgent(parts, agent, body.machine_id);
       const report = { projectId: agent.projectId, serverId: found.server.id, digest: body.digest };
       const isNoted = await noteUnchangedReport(parts.database, report, parts.clock());
+      parts.countReport(isNoted ? 'unchanged' : 'wanted_in_full');
       return { json: { full_report_wanted: !isNoted, ...newIdentityOf(found) } };
     },
   });
