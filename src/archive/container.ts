@@ -1,7 +1,7 @@
 /** How many bytes `containerOf` needs to see: a tar header is one block. */
 export const CONTAINER_HEAD_BYTES = 512;
 
-/** What a file is packed in. The last three are recognised to be refused in words. */
+/** What a file is packed in. */
 export type Container = 'gzip' | 'zip' | 'tar' | 'bzip2' | 'xz' | 'zstd';
 
 /** Recognises a container by its first bytes, never by a name; undefined: it is not packed. */

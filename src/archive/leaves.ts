@@ -2,9 +2,9 @@ import { appError } from '../errors.ts';
 import { type ByteStream, collectStream, peekStream } from './byte-stream.ts';
 import { CONTAINER_HEAD_BYTES, containerOf } from './container.ts';
 import { openFileStream } from './file-stream.ts';
-import { gunzipBounded } from './gunzip-bounded.ts';
 import { ARCHIVE_LIMITS, type ArchiveLimits } from './limits.ts';
 import { tarEntries } from './tar-entries.ts';
+import { unpackBounded } from './unpack-bounded.ts';
 import { type ArchiveEntry, zipEntries } from './zip-entries.ts';
 
 /** How many bytes of each leaf are there to recognise its format by. */
@@ -32,7 +32,7 @@ interface Reading {
 }
 
 /**
- * Everything in the file at `path`, through any nesting of gzip, zip and tar, recognised by content, in the order in
+ * Everything in the file at `path`, through any nesting of gzip, zstd, bzip2, xz, zip and tar, recognised by content, in the order in
  * which it lies there. Memory does not grow with the file. What is wrong with one entry, or with the rest of an
  * archive after what was already yielded, is a `refused` leaf. What only shows while a leaf's content is read throws
  * `archive-unreadable` there: a caller that catches it (`unreadableProblem`) may go on with the next leaf.
@@ -124,19 +124,13 @@ async function* leavesOf(
   if (depth > limits.depthMax) {
     const problem = `is packed more than ${limits.depthMax} times over: unpack it first`;
     yield { kind: 'refused', name, problem };
-  } else if (container === 'gzip') {
-    yield* leavesOf(gunzipBounded(content, name, limits), name, depth + 1, reading);
   } else if (container === 'tar') {
     yield* leavesOfEntries(tarEntries(content, name, limits), name, depth + 1, reading);
   } else if (container === 'zip') {
     const zip = await collectStream(content, { name, bytesMax: limits.innerZipBytesMax });
     yield* leavesOfEntries(zipEntries(zip, name, limits), name, depth + 1, reading);
   } else {
-    yield {
-      kind: 'refused',
-      name,
-      problem: `is compressed with ${container}, which Parapet does not read: unpack it first`,
-    };
+    yield* leavesOf(unpackBounded(content, name, limits, container), name, depth + 1, reading);
   }
 }
 

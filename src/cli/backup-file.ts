@@ -6,9 +6,9 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { gunzipBounded } from '../archive/gunzip-bounded.ts';
 import { ARCHIVE_LIMITS } from '../archive/limits.ts';
 import { readLines } from '../archive/lines.ts';
+import { unpackBounded } from '../archive/unpack-bounded.ts';
 import { appError, isAppError } from '../errors.ts';
 import {
   BACKUP_LINE_BYTES_MAX,
@@ -110,7 +110,7 @@ export async function checkBackupFile(path: string): Promise<{
 
 async function* linesOf(path: string, shownAs: string): AsyncGenerator<readonly string[]> {
   const packed = createReadStream(path, { highWaterMark: CHUNK_BYTES });
-  const content = gunzipBounded(packed, shownAs, BACKUP_LIMITS);
+  const content = unpackBounded(packed, shownAs, BACKUP_LIMITS, 'gzip');
   for await (const batch of readLines(content, { lineBytesMax: BACKUP_LINE_BYTES_MAX })) {
     for (const { number, isTooLong } of batch) {
       if (!isTooLong) continue;

@@ -46,7 +46,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   { part: 'json-result.ts', may: [] },
   { part: 'log.ts', may: ['config.ts'] },
   { part: 'versions', may: [] },
-  { part: 'archive', may: [], packages: ['tar-stream', 'yauzl'] },
+  { part: 'archive', may: [], packages: ['saxes', 'tar-stream', 'yauzl'] },
   { part: 'fetching', may: ['archive', 'nearest-name.ts'] },
   { part: 'advisories', may: ['versions', 'archive'], packages: ['ae-cvss-calculator', 'yaml'] },
   { part: 'inventory', may: ['versions', 'archive'], packages: ['saxes'] },
