@@ -20,6 +20,7 @@ export interface Advisory {
   readonly severities: readonly Severity[];
   /** The vendor's own word, normalised; undefined where it gives none. */
   readonly word: SeverityWord | undefined;
+  /** Empty: the record only says what one CVE is worth (NVD, CVE 5), wherever that CVE is listed. */
   readonly affected: readonly AffectedPackage[];
   readonly url: string;
   /** Copyright notice and licence that every copy of the record has to keep, together with `url`; absent where none is asked for. */

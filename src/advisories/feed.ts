@@ -5,9 +5,10 @@ import type { Advisory } from './advisory.ts';
  * goes on. `feed` names the scope: an OSV file adds or replaces by id within `osv`; a file that is a whole list opens
  * with a `list` item and replaces everything held of its feed.
  *
- * Feeds: `osv`, `debian-dsa`, `debian-dla`, `alpine-secdb:<release>/<repository>`, `notus:<system key>[/<arch>]`,
- * `known-exploited`, `epss`, `nodejs-core`, `nodejs-npm`, `retire-js`; and, like `osv`, by record: `wordfence`,
- * `friends-of-php`, `victims`.
+ * Feeds: `osv`, `debian-dsa`, `debian-dla`, `debian-tracker`, `alpine-secdb:<release>/<repository>`, `notus:<system
+ * key>[/<arch>]`, `updateinfo:<system key>/<collection>`, `oval:<system key>`, `csaf`, `cvrf`, `ubuntu-usn`, `ubuntu-cve`,
+ * `almalinux-errata`, `redhat-cve`, `cve` (what a CVE alone is worth), `known-exploited`, `epss`, `nodejs-core`,
+ * `nodejs-npm`, `retire-js`; and, like `osv`, by record: `wordfence`, `friends-of-php`, `victims`.
  */
 export type FeedItem =
   | { readonly kind: 'list'; readonly feed: string; readonly publishedAt: number | undefined }
@@ -28,7 +29,8 @@ export type FeedItem =
  * Why nothing is held of a record. `withdrawn`: its database took it back. `no-vulnerability`: a bug-fix or enhancement
  * notice that names no CVE. `live-patch`: a fix of the running kernel, whose packages have a notice of their own.
  * `other-ecosystem`: it concerns nothing that a server reports. `no-release`: it names a distribution without a release.
- * `no-versions`: it names no affected version.
+ * `no-versions`: it names no affected version. `not-affected`: it only says what does not have the flaw. `no-score`: it is
+ * about a CVE alone and scores nothing.
  */
 export type WithdrawnReason =
   | 'withdrawn'
@@ -36,7 +38,9 @@ export type WithdrawnReason =
   | 'live-patch'
   | 'other-ecosystem'
   | 'no-release'
-  | 'no-versions';
+  | 'no-versions'
+  | 'not-affected'
+  | 'no-score';
 
 /** One entry of the known-exploited catalogue (CISA KEV JSON). */
 export interface KnownExploited {

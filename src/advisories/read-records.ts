@@ -6,20 +6,17 @@
 import { parse as parseYaml } from 'yaml';
 import { type ByteStream, collectStream } from '../archive/byte-stream.ts';
 import { readJsonElements } from '../archive/json-elements.ts';
-import { isJsonObject, parseJson } from '../archive/json-guard.ts';
+import { parseJson } from '../archive/json-guard.ts';
 import { readLines } from '../archive/lines.ts';
+import { xmlRootName } from '../archive/xml-elements.ts';
 import type { FeedItem } from './feed.ts';
-import { isAlpineSecdb, parseAlpineSecdb } from './feeds/alpine-secdb.ts';
 import { debianListFeed, parseDebianList } from './feeds/debian-list.ts';
 import { isEpssList, parseEpssList } from './feeds/epss.ts';
-import { isFriendsOfPhpRecord, isFriendsOfPhpText, parseFriendsOfPhpRecord } from './feeds/friends-of-php.ts';
-import { isKnownExploitedCatalogue, parseKnownExploited } from './feeds/known-exploited.ts';
-import { nodejsGroupFeed, parseNodejsGroupList } from './feeds/nodejs-group.ts';
-import { isNotusProduct, parseNotusProduct } from './feeds/notus.ts';
+import { isFriendsOfPhpText } from './feeds/friends-of-php.ts';
 import { isOsvRecord, parseOsvRecord } from './feeds/osv.ts';
-import { isRetireJsRepository, parseRetireJsRepository } from './feeds/retire-js.ts';
-import { isVictimsRecord, parseVictimsRecord } from './feeds/victims.ts';
-import { isWordfenceRecord, parseWordfenceRecord } from './feeds/wordfence.ts';
+import { JSON_FORMS } from './json-forms.ts';
+import { jsonReason, textReason } from './other-files.ts';
+import { isXmlForm, readXmlRecords } from './read-xml.ts';
 
 /** Largest OSV record, in bytes. The largest real ones (kernel notices) have some 3 MB. */
 export const RECORD_BYTES_MAX = 16 * 1024 ** 2;
@@ -42,8 +39,19 @@ export interface RecordSource {
 
 /** Reads one unpacked file, in batches. Throws `archive-unreadable` where the content turns out so. */
 export async function* readRecords(source: RecordSource): AsyncGenerator<Iterable<FeedItem>> {
-  const format = formatOf(source.head.toString('utf8'));
-  if (format === 'lines' || format === 'elements') {
+  const head = source.head
+    .toString('utf8')
+    .replace(/^\ufeff/, '')
+    .trimStart();
+  const rootName = xmlRootName(head);
+  if (isXmlForm(rootName)) {
+    yield* readXmlRecords(source, rootName);
+    return;
+  }
+  const format = formatOf(head);
+  const reason = format === undefined ? textReason(source.name, head, rootName) : undefined;
+  if (reason !== undefined) yield [{ kind: 'problem', where: source.name, problem: reason }];
+  else if (format === 'lines' || format === 'elements') {
     yield* recordsOf(source, format);
   } else if (format === undefined) {
     yield [unknownFormat(source.name, beginningOf(source.head))];
@@ -54,10 +62,9 @@ export async function* readRecords(source: RecordSource): AsyncGenerator<Iterabl
   }
 }
 
-function formatOf(head: string): Format | undefined {
-  const text = head.replace(/^\ufeff/, '').trimStart();
+function formatOf(text: string): Format | undefined {
   if (debianListFeed(text.split('\n', 1)[0] ?? '') !== undefined) return 'debian-list';
-  if (text.startsWith('[')) return 'elements';
+  if (/^\[(?![A-Za-z])/.test(text)) return 'elements';
   if (text.startsWith('{')) return objectFormat(text);
   if (isEpssList(text)) return 'epss';
   return /^(?:distroversion|reponame): /m.test(text) || isFriendsOfPhpText(text) ? 'yaml' : undefined;
@@ -90,11 +97,11 @@ function documentItems(
   if (format === 'epss') return parseEpssList(text, name);
   const parsed = format === 'yaml' ? parseYamlDocument(text) : parseJson(text);
   if (!parsed.ok) return [{ kind: 'problem', where: name, problem: parsed.problem }];
-  return (
-    itemsOf(parsed.value, name, text.length) ?? [
-      unknownFormat(name, beginningOf(Buffer.from(start.slice(0, 200)))),
-    ]
-  );
+  const items = itemsOf(parsed.value, name, text.length);
+  if (items !== undefined) return items;
+  const problem = jsonReason(parsed.value);
+  if (problem !== undefined) return [{ kind: 'problem', where: name, problem }];
+  return [unknownFormat(name, beginningOf(Buffer.from(start.slice(0, 200))))];
 }
 
 function parseYamlDocument(text: string): ReturnType<typeof parseJson> {
@@ -115,15 +122,8 @@ function itemsOf(value: unknown, where: string, length: number): Iterable<FeedIt
     if (length <= RECORD_BYTES_MAX) return [parseOsvRecord(value, where)];
     return [{ kind: 'problem', where, problem: `is a record of more than ${RECORD_BYTES_MAX} bytes` }];
   }
-  if (isKnownExploitedCatalogue(value)) return parseKnownExploited(value, where);
-  if (isAlpineSecdb(value)) return parseAlpineSecdb(value, where);
-  if (isNotusProduct(value)) return parseNotusProduct(value, where);
-  if (isWordfenceRecord(value)) return [parseWordfenceRecord(value, where)];
-  if (isFriendsOfPhpRecord(value)) return [parseFriendsOfPhpRecord(value, where)];
-  if (isVictimsRecord(value)) return [parseVictimsRecord(value, where)];
-  const nodejsFeed = nodejsGroupFeed(value);
-  if (nodejsFeed !== undefined && isJsonObject(value)) return parseNodejsGroupList(value, nodejsFeed, where);
-  return isRetireJsRepository(value) ? parseRetireJsRepository(value, where) : undefined;
+  for (const { isOf, itemsOf } of JSON_FORMS) if (isOf(value)) return itemsOf(value, where);
+  return undefined;
 }
 
 /** What is known of a file while its records are read one by one. */
@@ -133,10 +133,12 @@ interface RecordCounts {
   unusable: number;
   /** Well-formed records of an unknown format that came before any usable one: told only once it is clear what the file is. */
   readonly unknown: FeedItem[];
+  /** Why the first of those is rightly not read, where that is known. */
+  reason: string | undefined;
 }
 
 async function* recordsOf(source: RecordSource, format: 'lines' | 'elements'): AsyncGenerator<FeedItem[]> {
-  const counts: RecordCounts = { usable: 0, unusable: 0, unknown: [] };
+  const counts: RecordCounts = { usable: 0, unusable: 0, unknown: [], reason: undefined };
   for await (const texts of textsOf(source, format)) {
     const batch: FeedItem[] = [];
     for (const { where, text, isTooLong } of texts) {
@@ -155,7 +157,9 @@ async function* recordsOf(source: RecordSource, format: 'lines' | 'elements'): A
     }
     yield batch;
   }
-  if (counts.unknown.length > 0 || (counts.usable === 0 && counts.unusable === 0)) {
+  if (counts.unknown.length > 0 && counts.reason !== undefined) {
+    yield [{ kind: 'problem', where: source.name, problem: counts.reason }];
+  } else if (counts.unknown.length > 0 || (counts.usable === 0 && counts.unusable === 0)) {
     yield [unknownFormat(source.name, beginningOf(source.head))];
   }
 }
@@ -175,8 +179,10 @@ function addRecord(
     return;
   }
   counts.unusable += 1;
+  const reason = parsed.ok ? jsonReason(parsed.value) : undefined;
+  if (counts.unusable === 1) counts.reason = reason;
   const problem = parsed.ok
-    ? 'is no advisory: an OSV record has an id and a list of what is affected'
+    ? (reason ?? 'is no advisory: an OSV record has an id and a list of what is affected')
     : parsed.problem;
   const isHeldBack = parsed.ok && counts.usable === 0;
   (isHeldBack ? counts.unknown : batch).push({ kind: 'problem', where, problem });
@@ -206,7 +212,7 @@ async function* textsOf(source: RecordSource, format: 'lines' | 'elements'): Asy
 }
 
 function unknownFormat(where: string, seen: string): FeedItem {
-  const problem = `is no advisory format Parapet reads (${seen}; it reads OSV, the known-exploited catalogue, EPSS, Debian's DSA and DLA lists, Alpine's secdb, notus, and the lists of Wordfence, FriendsOfPHP, Node.js, Retire.js and Victims)`;
+  const problem = `is no advisory format Parapet reads (${seen}; see docs/advisories.md for those it reads)`;
   return { kind: 'problem', where, problem };
 }
 

@@ -20,6 +20,7 @@ export class CandidateGroup {
   readonly candidates: readonly Candidate[];
   #siblings: Map<string, Candidate[]> | undefined;
   #habits: Map<string, EpochHabit> | undefined;
+  #pockets: Map<string, readonly Candidate[]> | undefined;
   #version = '';
   #pocket: Pocket = '';
 
@@ -32,6 +33,17 @@ export class CandidateGroup {
     if (this.candidates.length <= SEARCHED_MAX) return this.#searchSiblings(candidate);
     this.#siblings ??= this.#groupByAdvisory();
     return this.#siblings.get(`${candidate.feed}\n${candidate.advisoryId}`) ?? NONE;
+  }
+
+  /** The candidates whose record says this pocket. */
+  inPocket(pocket: string): readonly Candidate[] {
+    this.#pockets ??= new Map();
+    let found = this.#pockets.get(pocket);
+    if (found === undefined) {
+      found = this.candidates.filter(({ affected }) => affected.pocket === pocket);
+      this.#pockets.set(pocket, found);
+    }
+    return found;
   }
 
   /** `pocketOf`, remembered for the version asked last: all candidates of a package ask for the same one. */

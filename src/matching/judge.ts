@@ -1,13 +1,15 @@
 import type { AffectedPackage, VersionRange } from '../advisories/advisory.ts';
 import type { Package } from '../inventory/package.ts';
 import { comparerOf, isInRange } from '../versions/compare.ts';
+import { isModuleBuild } from '../versions/module-build.ts';
 import type { VersionComparer } from '../versions/scheme.ts';
 import type { Candidate } from './candidate.ts';
 import type { CandidateGroup } from './candidate-group.ts';
 import { concernsArchitecture } from './rules/architecture.ts';
 import { hasEpoch, withoutEpoch } from './rules/epoch.ts';
 import { isSignedDebianSource, kernelLookupName, kernelSourceOf } from './rules/kernel-names.ts';
-import { concernsModule, isModuleBuild } from './rules/module-stream.ts';
+import { isOfExtendedLine, minorReleaseOf } from './rules/minor-release.ts';
+import { concernsModule } from './rules/module-stream.ts';
 import { areComparable, type Pocket, pocketOf } from './rules/pocket.ts';
 import { softwareOf } from './rules/rebuild.ts';
 
@@ -39,6 +41,9 @@ export interface Judgement {
   /** Whose version was compared. */
   readonly on: 'source' | 'binary';
 }
+
+/** The pocket of fixes for a minor release that is supported beyond its time. */
+const EXTENDED = 'eus';
 
 const NOT_THIS_PACKAGE = refusal('package-name');
 const OTHER_ARCHITECTURE = refusal('architecture');
@@ -133,6 +138,7 @@ function incomparable(
 ): Judgement | undefined {
   const bound = range.fixed !== '' ? range.fixed : range.lastAffected;
   const { scheme } = affected;
+  if (affected.pocket === EXTENDED && !isOfExtendedLine(version, bound)) return OTHER_POCKET;
   if (bound === '' || (scheme !== 'rpm' && scheme !== 'deb')) return undefined;
   if (scheme === 'rpm' && isModuleBuild(version) !== isModuleBuild(bound)) return OTHER_BUILD;
   return areComparable(group.pocketOfInstalled(version), pocketOfRecord(affected.pocket, bound))
@@ -198,7 +204,8 @@ function isNamedByBinary(affected: AffectedPackage, pkg: Package): boolean {
 /**
  * Which other record of the same advisory takes an `affected` judgement back, and by which rule; undefined if none does.
  * `same-fix-rebuilt`: the installed version is at or past another build of the same fix. `own-pocket`: the advisory also
- * has a fix in the package's own pocket, and that one decides.
+ * has a fix in the package's own pocket, and that one decides; of an extended minor release also where an advisory of its
+ * own has the fix.
  */
 export function overrulingRecord(
   pkg: Package,
@@ -209,6 +216,8 @@ export function overrulingRecord(
   const { fixedVersion, installedVersion } = judgement;
   const { scheme, pocket } = candidate.affected;
   if (fixedVersion === undefined || (scheme !== 'deb' && scheme !== 'rpm')) return undefined;
+  const extended = scheme === 'rpm' ? fixInOwnLine(candidate, installedVersion, group) : undefined;
+  if (extended !== undefined) return { candidate: extended, rule: 'own-pocket' };
   const siblings = group.siblingsOf(candidate);
   if (siblings.length === 0) return undefined;
   const own = scheme === 'deb' ? group.pocketOfInstalled(installedVersion) : '';
@@ -223,6 +232,34 @@ export function overrulingRecord(
     if (rule === 'version-range' || rule === 'version-list') return { candidate: other, rule: 'own-pocket' };
   }
   return undefined;
+}
+
+/**
+ * The record by which a package of an extended minor release has, in its own line, the fixes that `candidate` asks for: all its
+ * CVEs are fixed there at or below the installed version.
+ */
+function fixInOwnLine(
+  candidate: Candidate,
+  installedVersion: string,
+  group: CandidateGroup,
+): Candidate | undefined {
+  const { affected, cves } = candidate;
+  if (affected.pocket !== '' || cves.length === 0 || minorReleaseOf(installedVersion) === '')
+    return undefined;
+  const compare = comparerOf(affected.scheme);
+  const fixed = new Set<string>();
+  let decides: Candidate | undefined;
+  for (const other of group.inPocket(EXTENDED)) {
+    if (other.affected.name !== affected.name) continue;
+    const hasFix = other.affected.ranges.some(
+      (range) =>
+        isOfExtendedLine(installedVersion, range.fixed) && compare(installedVersion, range.fixed) >= 0,
+    );
+    if (!hasFix) continue;
+    for (const cve of other.cves) fixed.add(cve);
+    decides ??= other;
+  }
+  return cves.every((cve) => fixed.has(cve)) ? decides : undefined;
 }
 
 /** Whether `other` names a build of the fix that the installed version has reached. */

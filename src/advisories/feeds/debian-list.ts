@@ -3,32 +3,7 @@ import { cvesOfIds } from '../cve.ts';
 import type { FeedItem } from '../feed.ts';
 import { sourceFixedIn } from '../fixed-in.ts';
 import { firstLine, isFieldText, timeOf } from '../record-text.ts';
-
-/** Debian's code names and the releases they stand for (distro-info-data, debian.csv); before etch a release is the number with its point. */
-const RELEASE_OF_CODE_NAME: ReadonlyMap<string, string> = new Map([
-  ['buzz', '1.1'],
-  ['rex', '1.2'],
-  ['bo', '1.3'],
-  ['hamm', '2.0'],
-  ['slink', '2.1'],
-  ['potato', '2.2'],
-  ['woody', '3.0'],
-  ['sarge', '3.1'],
-  ['etch', '4'],
-  ['lenny', '5'],
-  ['squeeze', '6'],
-  ['wheezy', '7'],
-  ['jessie', '8'],
-  ['stretch', '9'],
-  ['buster', '10'],
-  ['bullseye', '11'],
-  ['bookworm', '12'],
-  ['trixie', '13'],
-  ['forky', '14'],
-  ['duke', '15'],
-  ['sid', 'sid'],
-  ['unstable', 'sid'],
-]);
+import { debianReleaseOf } from './debian-releases.ts';
 
 const MONTHS: ReadonlyMap<string, string> = new Map([
   ['Jan', '01'],
@@ -121,7 +96,7 @@ function readBelow(entry: Entry, text: string): string | undefined {
   }
   const [, codeName = '', name = '', version = ''] = PACKAGE_LINE.exec(text) ?? [];
   if (codeName === '') return `has a line of no known form (${firstLine(text).slice(0, 80)})`;
-  const release = RELEASE_OF_CODE_NAME.get(codeName);
+  const release = debianReleaseOf(codeName);
   if (release === undefined) return `names a release that Parapet does not know (${codeName})`;
   if (version === '<not-affected>') return undefined;
   if (!isFieldText(name) || !isFieldText(version)) return 'names a package without a usable name or version';

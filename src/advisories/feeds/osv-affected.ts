@@ -6,10 +6,12 @@ import {
   stringField,
 } from '../../archive/json-guard.ts';
 import { compareVersions } from '../../versions/compare.ts';
+import { isModuleBuild } from '../../versions/module-build.ts';
 import type { AffectedPackage, VersionRange } from '../advisory.ts';
 import { isFieldText } from '../record-text.ts';
 import { parseRpmFileName } from '../rpm-file-name.ts';
 import { parseConstraint, rangesOfIntervals } from '../version-constraint.ts';
+import { moduleOfSummary } from './module-of-summary.ts';
 import { type EcosystemTarget, ecosystemTarget } from './osv-ecosystem.ts';
 import { RecordProblem, rangesOf, versionsBeyond } from './osv-ranges.ts';
 
@@ -211,9 +213,6 @@ function nameOf(name: string, ecosystem: string): string {
   return ecosystem.startsWith('Packagist') ? name.toLowerCase() : name;
 }
 
-/** A module build of rpm: `1.2-3.module_el8.6.0+…` (AlmaLinux), `….module+el8.6.0+…` (Red Hat, Rocky Linux). */
-const MODULE_BUILD = /\.module[_+]/;
-
 function moduleOf(
   pkg: JsonObject,
   specific: JsonObject,
@@ -222,9 +221,7 @@ function moduleOf(
 ): string {
   const stated = stringField(specific, 'rpm_modularity') || moduleOfPurl(stringField(pkg, 'purl'));
   if (stated !== '') return isFieldText(stated) ? stated : '';
-  return context.module !== '' && ranges.some((range) => MODULE_BUILD.test(range.fixed))
-    ? context.module
-    : '';
+  return context.module !== '' && ranges.some((range) => isModuleBuild(range.fixed)) ? context.module : '';
 }
 
 /** `pkg:rpm/redhat/nodejs?rpmmod=nodejs:18` (the label may go on with version and context). */
@@ -232,14 +229,4 @@ function moduleOfPurl(purl: string): string {
   const label = /[?&]rpmmod=([^&#]+)/.exec(purl)?.[1];
   if (label === undefined) return '';
   return label.replaceAll(/%3a/gi, ':').split(':').slice(0, 2).join(':');
-}
-
-/**
- * AlmaLinux and Rocky Linux name the stream only in the summary: `Moderate: nodejs:18 security update`. Where it names
- * two (`idm:DL1 and idm:client`), which package belongs to which is not said.
- */
-function moduleOfSummary(summary: string): string {
-  const text = summary.replace(/^(?:Critical|Important|Moderate|Low): /, '');
-  const streams = text.match(/(?<![\w:./+-])[A-Za-z][\w.+-]*:[\w.+-]+/g);
-  return streams?.length === 1 ? (streams[0] ?? '') : '';
 }

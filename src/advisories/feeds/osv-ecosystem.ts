@@ -45,6 +45,9 @@ const DISTRIBUTIONS: ReadonlyMap<string, Distribution> = new Map<string, Distrib
   ['EulerOS', { matchOn: 'binary', targetOf: eulerOsTarget }],
   ['CentOS', { matchOn: 'binary', targetOf: elTarget('centos') }],
   ['Amazon', { matchOn: 'binary', targetOf: amazonTarget }],
+  ['Oracle Linux', { matchOn: 'binary', targetOf: elTarget('oracle') }],
+  ['Fedora', { matchOn: 'binary', targetOf: elTarget('fedora') }],
+  ['Huawei Cloud EulerOS', { matchOn: 'binary', targetOf: hceTarget }],
 ]);
 
 const APPLICATIONS: ReadonlySet<string> = new Set([
@@ -139,8 +142,14 @@ function elTarget(family: string): Distribution['targetOf'] {
  */
 function redHatTarget(release: string): SystemTarget | 'other' {
   const parts =
-    /^(?:enterprise_linux|rhel_(?:eus|aus|tus|e4s|els|extras\w*|eus_long_life))(?:_\w+)?:(\d+)/.exec(release);
-  return parts?.[1] === undefined ? 'other' : key('rhel', parts[1]);
+    /^(?:enterprise_linux|rhel_(eus|aus|tus|e4s|els|extras\w*|eus_long_life))(?:_\w+)?:(\d+)(\.\d+)?/.exec(
+      release,
+    );
+  // Hosts of virtual machines are a product of their own.
+  if (parts?.[2] === undefined || release.endsWith('::hypervisor')) return 'other';
+  // A minor release that is supported beyond its time has builds of its own (`….el8_6`): see matching/rules/minor-release.ts.
+  const isExtended = /^(?:eus|aus|tus|e4s)/.test(parts[1] ?? '') && parts[3] !== undefined;
+  return { ...key('rhel', parts[2]), pocket: isExtended ? 'eus' : '' };
 }
 
 /** Modules and extensions of SLE 12 belong to all its service packs. */
@@ -166,7 +175,8 @@ function suseTarget(release: string): SystemTarget | 'other' {
 function openSuseTarget(release: string): SystemTarget | 'other' {
   if (release === 'Tumbleweed') return key('opensuse-tumbleweed', '');
   const parts = /^Leap (Micro )?(\d+\.\d+)/.exec(release);
-  if (parts?.[2] === undefined) return 'other';
+  // Hosts of virtual machines are a product of their own.
+  if (parts?.[2] === undefined || release.endsWith('::hypervisor')) return 'other';
   return key(parts[1] === undefined ? 'opensuse-leap' : 'opensuse-leap-micro', parts[2]);
 }
 
@@ -182,6 +192,11 @@ function eulerOsTarget(release: string): SystemTarget | 'no-release' {
   const arch = parts[2];
   const architectures = arch === undefined ? [] : arch === 'x86_64' ? ['x86_64', 'i686'] : [arch];
   return { ...key('euleros', parts[1]), architectures };
+}
+
+/** `2.0`, `1.1`. */
+function hceTarget(release: string): SystemTarget | 'no-release' {
+  return /^\d\.\d$/.test(release) ? key('hce', release) : 'no-release';
 }
 
 /** `1`, `2`, `2023`. */

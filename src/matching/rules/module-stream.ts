@@ -1,15 +1,11 @@
+import { isModuleBuild } from '../../versions/module-build.ts';
+
 /**
  * Module streams of rpm systems: several lines of one package beside each other, told apart by the module label of the
  * package and by `.module_el8.6.0+…` (AlmaLinux, Rocky) or `.module+el8.6.0+…` (Red Hat) in its release.
  */
 
-const MODULE_BUILD = /\.module[_+]/;
 const STREAM_NUMBER = /^[^:]+:(\d+(?:\.\d+)*)(?::|$)/;
-
-/** Whether an rpm version is one of a module stream's builds. */
-export function isModuleBuild(version: string): boolean {
-  return version.includes('.module') && MODULE_BUILD.test(version);
-}
 
 /** `nodejs:18:8060020220523:ad008a3a` and `nodejs:18` are the same stream; a label without a stream is the module alone. */
 export function moduleStreamOf(label: string): string {

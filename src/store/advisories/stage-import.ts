@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Advisory, AffectedPackage } from '../../advisories/advisory.ts';
 import type { KnownExploited } from '../../advisories/feed.ts';
-import { vulnerabilityIdsOf } from '../../advisories/vulnerability-id.ts';
+import { vulnerabilityIdsOfAdvisory } from '../../advisories/vulnerability-id.ts';
 import { filedName } from '../../matching/candidate.ts';
 import type { CopyValue } from '../copy-rows.ts';
 import type { Queryable, Transaction } from '../database.ts';
@@ -163,12 +163,7 @@ function stagedRow({ feed, advisory }: StagedAdvisory): StagedRow {
   const { affected, ...facts } = advisory;
   const factsText = storableJson(facts);
   const affectedRows = affectedByPackage(affected);
-  const vulnerabilities = new Map<string, { type: string; id: string }>();
-  for (const entry of affected) {
-    for (const { type, id } of vulnerabilityIdsOf(advisory, entry)) {
-      vulnerabilities.set(`${type}\n${id}`, { type, id: storableText(id) });
-    }
-  }
+  const vulnerabilities = vulnerabilityIdsOfAdvisory(advisory);
   const digest = createHash('sha256').update(factsText);
   for (const { ecosystem, name, entries } of affectedRows)
     digest.update(`\n${ecosystem}\n${name}\n${entries}`);
@@ -180,7 +175,7 @@ function stagedRow({ feed, advisory }: StagedAdvisory): StagedRow {
     digest: digest.digest(),
     facts: factsText,
     affected: affectedRows,
-    vulnerabilities: [...vulnerabilities.values()],
+    vulnerabilities: vulnerabilities.map(({ type, id }) => ({ type, id: storableText(id) })),
   };
 }
 
