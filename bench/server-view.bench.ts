@@ -13,7 +13,7 @@ import { listVulHostHosts } from '../src/api/hss/list-vul-host-hosts.ts';
 import { hashSecret, newSecret } from '../src/identity/token.ts';
 import type { AnswerServers } from '../src/server-view/server-view.ts';
 import { ServerViewModel } from '../src/server-view/server-view-model.ts';
-import type { ViewRecord } from '../src/server-view/view-record.ts';
+import type { ShownVulnerabilities, ViewRecord } from '../src/server-view/view-record.ts';
 import type { Database } from '../src/store/database.ts';
 import { createDomain } from '../src/store/identity/create-domain.ts';
 import { createProject } from '../src/store/identity/create-project.ts';
@@ -97,6 +97,10 @@ async function loadModel(
   const model = new ServerViewModel(FLEET_PROJECT, names.lookup);
   const sink = {
     beginLoad: () => undefined,
+    learn: (shown: readonly ShownVulnerabilities[]) => {
+      for (const one of shown) model.learn(one);
+    },
+    knows: () => false,
     add: (records: readonly ViewRecord[]) => {
       for (const record of records) model.add(record);
     },

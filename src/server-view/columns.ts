@@ -24,7 +24,7 @@ const TEXTS = ['id', 'name', 'nameFolded', 'publicIp', 'privateIp'] as const;
 const NUMBERS = ['worstFirst', 'worstNext', 'scanTime'] as const;
 /** What makes two rows of one server read differently; their texts stand in their heads. */
 const READ_WORDS = ['list', 'score', 'statusBits', ...DIMENSIONS] as const;
-const WORDS = ['head', 'version', 'pass', ...READ_WORDS] as const;
+const WORDS = ['head', 'version', 'pass', 'set', ...READ_WORDS] as const;
 
 type TextName = (typeof TEXTS)[number];
 type NumberName = (typeof NUMBERS)[number];
@@ -36,6 +36,8 @@ export interface RowParts {
   readonly codes: Readonly<Record<Dimension, number>>;
   /** Address of the encoded fields that are the server's own. */
   readonly head: number;
+  /** Slot of its list in `ShownSets`. */
+  readonly set: number;
   /** Number of its list in `ShownLists`. */
   readonly list: number;
   /** The pass of comparing in which it was written or compared last. */
@@ -89,6 +91,7 @@ export class ServerColumns {
       head: words(),
       version: words(),
       pass: words(),
+      set: words(),
       list: words(),
       score: words(),
       statusBits: words(),
@@ -124,6 +127,7 @@ export class ServerColumns {
     this.numbers.worstNext[row] = inverted(counts.medium) * COUNT_SPAN + inverted(counts.low);
     this.numbers.scanTime[row] = record.scanTime;
     this.words.head[row] = parts.head;
+    this.words.set[row] = parts.set;
     this.words.list[row] = parts.list;
     this.words.version[row] = record.version;
     this.words.pass[row] = parts.pass;
@@ -160,11 +164,12 @@ export class ServerColumns {
     for (const name of TEXTS) this.texts[name].dropLast();
   }
 
-  /** Takes over when a row was scanned, written and compared: a report that changes nothing changes these alone. */
+  /** Takes over what a change that shows nothing changes: when a row was scanned, written and compared, and its set. */
   takeMarks(row: number, other: ServerColumns, otherRow: number): void {
     this.numbers.scanTime[row] = other.numbers.scanTime[otherRow] ?? 0;
     this.words.version[row] = other.words.version[otherRow] ?? 0;
     this.words.pass[row] = other.words.pass[otherRow] ?? 0;
+    this.words.set[row] = other.words.set[otherRow] ?? 0;
   }
 
   counts(row: number): ViewRecord['counts'] {

@@ -7,6 +7,7 @@ import { type Dimension, HANDLE_STATUSES, SEVERITY_LEVELS, type ServerColumns } 
 import { ServerGroups } from './server-groups.ts';
 import { foldCase } from './server-view.ts';
 import { ShownLists } from './shown-lists.ts';
+import { ShownSets } from './shown-sets.ts';
 import { ValueCodes } from './value-codes.ts';
 import type { ViewRecord, VulnerabilityLookup } from './view-record.ts';
 import { VulnerabilityNames } from './vulnerability-names.ts';
@@ -15,6 +16,7 @@ import { fieldsJson, serverFields } from './wire-row.ts';
 export class RowEncoder {
   readonly names: VulnerabilityNames;
   readonly lists: ShownLists;
+  readonly sets: ShownSets;
   readonly heads: ByteArena;
   readonly groups = new ServerGroups();
   readonly codes: Readonly<Record<Dimension, ValueCodes>> = {
@@ -30,12 +32,14 @@ export class RowEncoder {
   constructor(lookup: VulnerabilityLookup, chunkBytesLog2?: number) {
     this.names = new VulnerabilityNames(lookup);
     this.lists = new ShownLists(this.names, chunkBytesLog2);
+    this.sets = new ShownSets(this.lists);
     this.heads = new ByteArena(chunkBytesLog2);
   }
 
-  /** Appends a record as a row that holds its list; the head is the caller's to set. Answers the row. */
+  /** Appends a record as a row that holds its set; the head is the caller's to set. Answers the row. */
   append(columns: ServerColumns, record: ViewRecord, pass: number): number {
     const { codes } = this;
+    const set = this.sets.hold(record.shownKey, record.shownVulnerabilities);
     // A group's id is never empty, so the empty text stands for none.
     return columns.append(record, {
       nameFolded: foldCase(record.name),
@@ -49,7 +53,8 @@ export class RowEncoder {
         nodeType: codes.nodeType.codeOf(record.nodeType),
       },
       head: 0,
-      list: this.lists.hold(record.shownVulnerabilities),
+      set,
+      list: this.sets.listOf(set),
       pass,
     });
   }
@@ -65,6 +70,6 @@ export class RowEncoder {
 
   /** Memory of what is encoded; codes and names come to little. */
   get bytes(): number {
-    return this.heads.bytes + this.lists.bytes;
+    return this.heads.bytes + this.lists.bytes + this.sets.bytes;
   }
 }

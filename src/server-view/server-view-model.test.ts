@@ -7,6 +7,16 @@ import type { ViewRecord } from './view-record.ts';
 const ALL: ServerFilter = { projectId: 'p', enterpriseProjects: 'all' };
 const PAGE = { offset: 0, limit: 10 };
 
+const keys = new Map<string, number>();
+
+/** A key for a list, as the store has one for each set of findings. */
+function keyOf(numbers: ArrayLike<number>): number {
+  const text = Array.from(numbers).join(' ');
+  const key = keys.get(text) ?? keys.size;
+  keys.set(text, key);
+  return key;
+}
+
 function record(id: string, fields: Partial<ViewRecord> = {}): ViewRecord {
   return {
     projectId: 'p',
@@ -33,6 +43,7 @@ function record(id: string, fields: Partial<ViewRecord> = {}): ViewRecord {
     nodeType: 'not_cce',
     sortRank: 200,
     isListed: true,
+    shownKey: keyOf(fields.shownVulnerabilities ?? []),
     shownVulnerabilities: [],
     ...fields,
   };
@@ -156,6 +167,7 @@ it('holds no more memory after a thousand changes of every server than before', 
     const upserts = records.map((each, index) => ({
       ...each,
       name: `round-${round}`,
+      shownKey: keyOf([round, 1_000 + index]),
       shownVulnerabilities: [round, 1_000 + index],
     }));
     model.apply({ upserts, removals: [] });

@@ -16,7 +16,13 @@ import { RowEncoder } from './row-encoder.ts';
 import { SelectionCache } from './selection-cache.ts';
 import type { Page, ServerFilter, ServerPageBytes } from './server-view.ts';
 import { buildSnapshot, runsOf, sortedRows } from './snapshot.ts';
-import type { ServerVersion, ViewChanges, ViewRecord, VulnerabilityLookup } from './view-record.ts';
+import type {
+  ServerVersion,
+  ShownVulnerabilities,
+  ViewChanges,
+  ViewRecord,
+  VulnerabilityLookup,
+} from './view-record.ts';
 
 export interface ModelOptions {
   /** Rows of the overlay from which on a new snapshot is built. */
@@ -83,6 +89,16 @@ export class ServerViewModel {
     this.#staging = new ServerColumns(servers);
   }
 
+  /** What a key stands for; before the servers that name it. */
+  learn(shown: ShownVulnerabilities): void {
+    this.#encoder.sets.learn(shown.shownKey, shown.numbers);
+  }
+
+  /** Whether records with this key may leave the numbers out. */
+  knows(shownKey: number): boolean {
+    return this.#encoder.sets.knows(shownKey);
+  }
+
   /** Takes a server while loading; each once, in any order. */
   add(record: ViewRecord): void {
     const staging = this.#staging;
@@ -103,6 +119,7 @@ export class ServerViewModel {
     if (staging === undefined) throw new Error('the read model has been loaded before');
     const { lists, names } = this.#encoder;
     this.#staging = undefined;
+    this.#encoder.sets.forgetUnheld();
     await inSlices(lists.noteNumbers(), this.#sliceMs);
     names.rank();
     const order = await inSlices(sortedRows(staging), this.#sliceMs);
@@ -238,9 +255,9 @@ export class ServerViewModel {
       isSameRow(found.columns, found.row, overlay.columns, row) &&
       encoder.heads.view(found.columns.words.head[found.row] ?? 0).equals(head)
     ) {
+      encoder.sets.release(found.columns.words.set[found.row] ?? 0);
       found.columns.takeMarks(found.row, overlay.columns, row);
       this.#rebase?.marked.add(record.id);
-      encoder.lists.release(overlay.columns.words.list[row] ?? 0);
       overlay.columns.dropLast();
       return;
     }
@@ -255,7 +272,7 @@ export class ServerViewModel {
     const { columns, row } = found;
     if (columns === overlay.columns) overlay.remove(id, row);
     else overlay.kill(row);
-    this.#encoder.lists.release(columns.words.list[row] ?? 0);
+    this.#encoder.sets.release(columns.words.set[row] ?? 0);
     const isBeingCopied =
       this.#rebase !== undefined && (columns !== overlay.columns || row < this.#rebase.overlayRows);
     if (isBeingCopied) this.#rebase?.removed.add(id);

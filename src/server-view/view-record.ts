@@ -17,8 +17,20 @@ export interface ViewRecord extends Omit<ServerRow, 'vulnerabilityIds'> {
   readonly sortRank: number;
   /** Whether the view lists it at all: it has reported, and its edition is not `hss.version.null`. */
   readonly isListed: boolean;
-  /** Numbers of the vulnerabilities that the row counts and lists, ascending, each once. */
-  readonly shownVulnerabilities: ArrayLike<number>;
+  /** The store's name of what the row lists: records with the same key list the same. */
+  readonly shownKey: number;
+  /**
+   * Numbers of the vulnerabilities that the row counts and lists, ascending, each once. Undefined: the model knows the key,
+   * because another record or `ShownVulnerabilities` came with it.
+   */
+  readonly shownVulnerabilities: ArrayLike<number> | undefined;
+}
+
+/** What a key stands for, told before the records that name it. */
+export interface ShownVulnerabilities {
+  readonly projectId: string;
+  readonly shownKey: number;
+  readonly numbers: ArrayLike<number>;
 }
 
 export type VulnerabilityKind = keyof ServerRow['vulnerabilityIds'];

@@ -157,7 +157,7 @@ it('has every write of every job when it is acknowledged, and nothing else', asy
             expect(sink.sorted()).toEqual(records);
             await expectAnswersOfSql(models);
             for (const { shownVulnerabilities } of records) {
-              for (const number of Array.from(shownVulnerabilities))
+              for (const number of Array.from(shownVulnerabilities ?? []))
                 expect(names.lookup(number)).toBeDefined();
             }
           }

@@ -1,4 +1,4 @@
-import type { ViewRecord } from '../../src/server-view/view-record.ts';
+import type { ShownVulnerabilities, ViewRecord } from '../../src/server-view/view-record.ts';
 import type { ServerKey, ServerVersion, ViewSink } from '../../src/store/server-view/view-sink.ts';
 
 /** A read model in the obvious way: a map. What the change feed fills it with is compared with the store. */
@@ -9,9 +9,11 @@ export class PlainSink implements ViewSink {
   /** What `failure` tells, until it is loaded anew. */
   broken: unknown;
   #compared = new Set<string>();
+  readonly #shown = new Map<string, ArrayLike<number>>();
 
   beginLoad(): void {
     this.records.clear();
+    this.#shown.clear();
     this.broken = undefined;
   }
 
@@ -19,11 +21,20 @@ export class PlainSink implements ViewSink {
     return this.broken;
   }
 
+  learn(shown: readonly ShownVulnerabilities[]): void {
+    for (const { projectId, shownKey, numbers } of shown)
+      this.#shown.set(keyOf({ projectId, id: String(shownKey) }), numbers);
+  }
+
+  knows(projectId: string, shownKey: number): boolean {
+    return this.#shown.has(keyOf({ projectId, id: String(shownKey) }));
+  }
+
   add(records: readonly ViewRecord[]): void {
     for (const record of records) {
       const key = keyOf(record);
       if (this.records.has(key)) throw new Error(`server ${record.id} came twice`);
-      this.records.set(key, record);
+      this.records.set(key, this.#whole(record));
     }
   }
 
@@ -31,7 +42,7 @@ export class PlainSink implements ViewSink {
 
   apply(changes: Parameters<ViewSink['apply']>[0]): void {
     this.told += changes.upserts.length + changes.removals.length;
-    for (const record of changes.upserts) this.records.set(keyOf(record), record);
+    for (const record of changes.upserts) this.records.set(keyOf(record), this.#whole(record));
     for (const key of changes.removals) this.records.delete(keyOf(key));
     for (const key of [...changes.upserts, ...changes.removals]) this.#compared.add(keyOf(key));
   }
@@ -47,6 +58,15 @@ export class PlainSink implements ViewSink {
 
   uncompared(limit: number): readonly ServerKey[] {
     return [...this.records.values()].filter((one) => !this.#compared.has(keyOf(one))).slice(0, limit);
+  }
+
+  /** The record with its vulnerabilities; those that came with a key are remembered. */
+  #whole(record: ViewRecord): ViewRecord {
+    const key = keyOf({ projectId: record.projectId, id: String(record.shownKey) });
+    const shownVulnerabilities = record.shownVulnerabilities ?? this.#shown.get(key);
+    if (shownVulnerabilities === undefined) throw new Error(`server ${record.id} names an unknown key`);
+    this.#shown.set(key, shownVulnerabilities);
+    return { ...record, shownVulnerabilities };
   }
 
   /** The records in the order of their keys. */

@@ -234,8 +234,19 @@ export function viewRecord(projectId: string, server: RandomServer, version = 0)
     clusterId: server.clusterId,
     sortRank: row.score === undefined ? 199 : row.score * 2,
     isListed: server.hasReported && server.edition !== 'hss.version.null',
+    shownKey: keyOf(shownNumbers(server)),
     shownVulnerabilities: shownNumbers(server),
   };
+}
+
+const keys = new Map<string, number>();
+
+/** A key for a list, as the store has one for each set of findings. */
+export function keyOf(numbers: ArrayLike<number>): number {
+  const text = Array.from(numbers).join(' ');
+  const key = keys.get(text) ?? keys.size;
+  keys.set(text, key);
+  return key;
 }
 
 function shownNumbers(server: RandomServer): readonly number[] {

@@ -240,7 +240,8 @@ class Follower implements ViewFollower {
     await this.#options.database.transaction(
       async (tx) => {
         const { moment } = await readChanges(tx, this.#markToGoOnFrom());
-        for await (const changes of streamChanges(tx, this.#markToGoOnFrom())) await this.#apply(tx, changes);
+        for await (const changes of streamChanges(tx, this.#markToGoOnFrom(), this.#options.sink))
+          await this.#apply(tx, changes);
         this.#moveTo(moment, began);
       },
       { isolation: 'repeatable read', readOnly: true, statementTimeoutMs: 0 },
@@ -255,7 +256,8 @@ class Follower implements ViewFollower {
         const mark = this.#markToGoOnFrom();
         const { moment, changes } = await readChanges(tx, mark);
         if (changes !== undefined) await this.#apply(tx, changes);
-        else for await (const batch of streamChanges(tx, mark)) await this.#apply(tx, batch);
+        else
+          for await (const batch of streamChanges(tx, mark, this.#options.sink)) await this.#apply(tx, batch);
         const { next, repairs } = await compareChunk(tx, this.#options.sink, pass.after);
         await this.#repair(tx, repairs, pass);
         this.#moveTo(moment, began);

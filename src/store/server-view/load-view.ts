@@ -1,8 +1,8 @@
 /** Loads the whole server view from one snapshot of the database; from its mark on the change feed goes on. */
 import type { Database, Transaction } from '../database.ts';
-import { copiedViewRecords } from './copied-view-records.ts';
+import { copiedServers, copiedShown, SERVERS_QUERY, SHOWN_QUERY } from './copied-view-records.ts';
 import { readMoment, type ViewMoment } from './read-changes.ts';
-import { VIEW_COLUMNS, VIEW_TABLES } from './stored-view-record.ts';
+import { shownKeyOf } from './stored-view-record.ts';
 import type { ViewSink } from './view-sink.ts';
 import type { VulnerabilityNames } from './vulnerability-names.ts';
 
@@ -27,9 +27,21 @@ export async function loadView(
       sink.beginLoad(servers);
       options.onProgress(0, all);
       await options.names.loadAll(tx);
+      sink.learn(
+        [...servers.keys()].flatMap((projectId) =>
+          [false, true].map((includesUnfixed) => ({
+            projectId,
+            shownKey: shownKeyOf(0, includesUnfixed),
+            numbers: [],
+          })),
+        ),
+      );
+      for await (const shown of copiedShown(tx.copyOut(SHOWN_QUERY))) {
+        options.signal.throwIfAborted();
+        sink.learn(shown);
+      }
       let done = 0;
-      const copy = tx.copyOut(`SELECT ${VIEW_COLUMNS} FROM ${VIEW_TABLES}`);
-      for await (const records of copiedViewRecords(copy)) {
+      for await (const records of copiedServers(tx.copyOut(SERVERS_QUERY))) {
         options.signal.throwIfAborted();
         sink.add(records);
         done += records.length;

@@ -1,7 +1,7 @@
 /** The read models of all projects, as what the store fills: each server goes to the model of its project. */
 import type { Page, ServerFilter, ServerPageBytes } from '../../server-view/server-view.ts';
 import { type ModelFigures, ServerViewModel } from '../../server-view/server-view-model.ts';
-import type { ViewRecord, VulnerabilityLookup } from '../../server-view/view-record.ts';
+import type { ShownVulnerabilities, ViewRecord, VulnerabilityLookup } from '../../server-view/view-record.ts';
 import type { ServerChanges, ServerKey, ServerVersion, ViewSink } from './view-sink.ts';
 
 const NO_SERVERS: ServerPageBytes = {
@@ -41,12 +41,16 @@ export class ProjectModels implements ViewSink {
     for (const [projectId, count] of servers) this.#make(projectId).beginLoad(count);
   }
 
+  learn(shown: readonly ShownVulnerabilities[]): void {
+    for (const one of shown) this.#modelOf(one.projectId).learn(one);
+  }
+
+  knows(projectId: string, shownKey: number): boolean {
+    return this.#models.get(projectId)?.knows(shownKey) ?? false;
+  }
+
   add(records: readonly ViewRecord[]): void {
-    for (const record of records) {
-      const model = this.#models.get(record.projectId);
-      if (model === undefined) throw new Error(`project ${record.projectId} was not counted`);
-      model.add(record);
-    }
+    for (const record of records) this.#modelOf(record.projectId).add(record);
   }
 
   async finishLoad(): Promise<void> {
@@ -98,6 +102,12 @@ export class ProjectModels implements ViewSink {
       for (const name of FIGURE_NAMES) sums[name] += own[name];
     }
     return sums;
+  }
+
+  #modelOf(projectId: string): ServerViewModel {
+    const model = this.#models.get(projectId);
+    if (model === undefined) throw new Error(`project ${projectId} was not counted`);
+    return model;
   }
 
   async #makeEmpty(projectId: string): Promise<ServerViewModel> {

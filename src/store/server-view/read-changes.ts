@@ -3,8 +3,18 @@
 import type { ViewRecord } from '../../server-view/view-record.ts';
 import type { Queryable, Transaction } from '../database.ts';
 import { type SnapshotMark, snapshotMark } from './snapshot-mark.ts';
-import { type StoredViewRow, storedViewRecord, VIEW_COLUMNS, VIEW_TABLES } from './stored-view-record.ts';
-import type { ServerChanges, ServerKey } from './view-sink.ts';
+import {
+  FINDINGS_COLUMNS,
+  type StoredFindings,
+  type StoredViewServer,
+  shownKeyOf,
+  storedViewRecord,
+  VIEW_COLUMNS,
+  VIEW_SERVER_COLUMNS,
+  VIEW_SERVER_TABLES,
+  VIEW_TABLES,
+} from './stored-view-record.ts';
+import type { ServerChanges, ServerKey, ViewSink } from './view-sink.ts';
 
 /** Changes that one statement reads; more are streamed. */
 export const CHANGES_AT_ONCE_MAX = 1_000;
@@ -43,10 +53,11 @@ const UNSEEN = (limit: string): string => `
  * The rows of the servers in `c`; without one where it is gone. One look into the key's index for each,
  * whatever the planner believes about the number of changes.
  */
-const ROW_OF_CHANGE = `LEFT JOIN LATERAL (
-    SELECT ${VIEW_COLUMNS} FROM ${VIEW_TABLES} WHERE s.project_id = c.project_id AND s.id = c.id
+const rowOfChange = (columns: string, tables: string): string => `LEFT JOIN LATERAL (
+    SELECT ${columns} FROM ${tables} WHERE s.project_id = c.project_id AND s.id = c.id
     OFFSET 0
   ) r ON true`;
+const ROW_OF_CHANGE = rowOfChange(VIEW_COLUMNS, VIEW_TABLES);
 
 interface MomentRow {
   readonly snapshot: string;
@@ -61,8 +72,10 @@ interface ChangeRow {
   readonly changed_id: string;
 }
 
-type NoViewRow = { readonly [Column in keyof StoredViewRow]: null };
-type MaybeViewRow = StoredViewRow | NoViewRow;
+type NoRow<Row> = { readonly [Column in keyof Row]: null };
+type MaybeServer = StoredViewServer | NoRow<StoredViewServer>;
+type MaybeChanged = (StoredViewServer & Partial<StoredFindings>) | NoRow<StoredViewServer>;
+type MaybeViewRow = (StoredViewServer & StoredFindings) | NoRow<StoredViewServer & StoredFindings>;
 
 /** The present moment, without changes. */
 export async function readMoment(tx: Queryable): Promise<ViewMoment> {
@@ -87,10 +100,17 @@ export async function readChanges(tx: Queryable, mark: SnapshotMark): Promise<Re
   return { moment, changes: isMuch ? undefined : changesOf(changed) };
 }
 
-/** The same for any number of changes, in batches. `tx` is to be `repeatable read`: all batches are of its snapshot. */
-export async function* streamChanges(tx: Transaction, mark: SnapshotMark): AsyncGenerator<ServerChanges> {
+/**
+ * The same for any number of changes, in batches. `tx` is to be `repeatable read`: all batches are of its snapshot. What a
+ * server lists is read only where `sink` does not know it: of many changes most lead to the same lists.
+ */
+export async function* streamChanges(
+  tx: Transaction,
+  mark: SnapshotMark,
+  sink: Pick<ViewSink, 'knows'>,
+): AsyncGenerator<ServerChanges> {
   const parameters = parametersOf(mark);
-  const batches = tx.stream<ChangeRow & MaybeViewRow>(
+  const batches = tx.stream<ChangeRow & MaybeServer>(
     `WITH changed AS MATERIALIZED (${UNSEEN('')}),
      keys AS (
        SELECT project_id, id FROM changed WHERE kind = 'server'
@@ -99,11 +119,41 @@ export async function* streamChanges(tx: Transaction, mark: SnapshotMark): Async
            OR (s.project_id, s.group_id) IN (SELECT project_id, id FROM changed WHERE kind = 'group')
      )
      SELECT 'server' AS changed_kind, c.project_id AS changed_project, c.id AS changed_id, r.*
-     FROM keys c ${ROW_OF_CHANGE}`,
+     FROM keys c ${rowOfChange(VIEW_SERVER_COLUMNS, VIEW_SERVER_TABLES)}`,
     parameters,
     CHANGES_AT_ONCE_MAX,
   );
-  for await (const batch of batches) yield changesOf(batch);
+  for await (const batch of batches) {
+    const unknown = await unknownFindings(tx, batch, sink);
+    yield changesOf(batch, unknown);
+  }
+}
+
+/** What the sets of findings hold that servers of `batch` have and `sink` does not know, by their number. */
+async function unknownFindings(
+  tx: Queryable,
+  batch: readonly MaybeServer[],
+  sink: Pick<ViewSink, 'knows'>,
+): Promise<ReadonlyMap<number, StoredFindings>> {
+  const wanted = new Map<number, string>();
+  let lacksNone = false;
+  for (const row of batch) {
+    if (row.id === null || sink.knows(row.project_id, shownKeyOf(row.finding_set, row.include_unfixed)))
+      continue;
+    if (row.finding_set === 0) lacksNone = true;
+    else wanted.set(row.finding_set, row.project_id);
+  }
+  const rows =
+    wanted.size === 0
+      ? []
+      : await tx.query<StoredFindings & { readonly id: number }>(
+          `SELECT f.id, ${FINDINGS_COLUMNS} FROM unnest($1::text[], $2::bigint[]) AS w (project_id, id)
+           JOIN finding_set f USING (project_id, id)`,
+          [[...wanted.values()], [...wanted.keys()]],
+        );
+  const found = new Map<number, StoredFindings>(rows.map(({ id, ...findings }) => [id, findings]));
+  if (lacksNone) found.set(0, { finding_vulnerability: [], finding_status: null, finding_fixable: null });
+  return found;
 }
 
 /** The present rows of the given servers. */
@@ -130,12 +180,20 @@ function momentOf(row: MomentRow | undefined): ViewMoment {
   };
 }
 
-function changesOf(rows: readonly (ChangeRow & MaybeViewRow)[]): ServerChanges {
+/** Rows came with their findings, or these are in `unknown` where the sink does not know them. */
+function changesOf(
+  rows: readonly (ChangeRow & MaybeChanged)[],
+  unknown?: ReadonlyMap<number, StoredFindings>,
+): ServerChanges {
   const upserts: ViewRecord[] = [];
   const removals: ServerKey[] = [];
   for (const row of rows) {
     if (row.id === null) removals.push({ projectId: row.changed_project, id: row.changed_id });
-    else upserts.push(storedViewRecord(row));
+    else upserts.push(storedViewRecord(row, hasFindings(row) ? row : unknown?.get(row.finding_set)));
   }
   return { upserts, removals };
+}
+
+function hasFindings(row: Partial<StoredFindings>): row is StoredFindings {
+  return row.finding_vulnerability !== undefined;
 }

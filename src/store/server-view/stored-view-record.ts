@@ -6,28 +6,33 @@ import { FINDING_STATUS_WORDS, isHandled } from '../../findings/finding.ts';
 import type { ServerRow } from '../../server-view/server-view.ts';
 import type { ViewRecord } from '../../server-view/view-record.ts';
 
-/**
- * The columns of a record in the order in which COPY gives them; `s` is the server, `g` its group, `ps` its project's
- * settings, `f` the set of its findings. Status and fixability of the findings are left out where all are open and listed anyway: they are half of what
- * there is to read.
- */
-export const VIEW_COLUMNS = `s.project_id, s.id, s.xmin::text::bigint AS version, s.agent_id, s.name, s.region, s.public_ip,
+/** The columns of a server in the order in which COPY gives them; `s` is the server, `g` its group, `ps` its project's settings. */
+export const VIEW_SERVER_COLUMNS = `s.project_id, s.id, s.xmin::text::bigint AS version, s.agent_id, s.name, s.region, s.public_ip,
   s.private_ip, s.group_id, g.name AS group_name, s.os_type, s.asset_value, coalesce(s.scan_time, 0) AS scan_time,
   s.severity_level, s.score, s.edition, s.open_count, s.critical_count, s.high_count, s.medium_count, s.low_count,
   s.node_type, s.enterprise_project_id, s.status_bits, s.cluster_id, s.sort_rank,
   (s.scan_time IS NOT NULL AND s.edition <> 'hss.version.null') AS is_listed,
-  coalesce(ps.include_unfixed, false) AS include_unfixed, coalesce(f.vulnerability, '{}') AS finding_vulnerability,
+  coalesce(ps.include_unfixed, false) AS include_unfixed, coalesce(s.finding_set, 0) AS finding_set`;
+
+/** `StoredFindings` of `f`, a set of findings or none. */
+export const FINDINGS_COLUMNS = `coalesce(f.vulnerability, '{}') AS finding_vulnerability,
   CASE WHEN NOT f.is_plain THEN f.status END AS finding_status,
   CASE WHEN NOT f.is_plain THEN f.fixable END AS finding_fixable`;
 
-/** Where `VIEW_COLUMNS` come from. */
-export const VIEW_TABLES = `server s
+/** The server with what it has been found to have. */
+export const VIEW_COLUMNS = `${VIEW_SERVER_COLUMNS}, ${FINDINGS_COLUMNS}`;
+
+/** Where `VIEW_SERVER_COLUMNS` come from. */
+export const VIEW_SERVER_TABLES = `server s
   LEFT JOIN server_group g ON g.project_id = s.project_id AND g.id = s.group_id
-  LEFT JOIN project_setting ps ON ps.project_id = s.project_id
+  LEFT JOIN project_setting ps ON ps.project_id = s.project_id`;
+
+/** Where `VIEW_COLUMNS` come from. */
+export const VIEW_TABLES = `${VIEW_SERVER_TABLES}
   LEFT JOIN finding_set f ON f.project_id = s.project_id AND f.id = s.finding_set`;
 
-/** What a query of `VIEW_COLUMNS` gives. */
-export interface StoredViewRow {
+/** What a query of `VIEW_SERVER_COLUMNS` gives. */
+export interface StoredViewServer {
   readonly project_id: string;
   readonly id: string;
   readonly version: number;
@@ -56,13 +61,18 @@ export interface StoredViewRow {
   readonly sort_rank: number;
   readonly is_listed: boolean;
   readonly include_unfixed: boolean;
+  readonly finding_set: number;
+}
+
+/** Findings of a server; status and fixability are left out where all are open and have a fix. */
+export interface StoredFindings {
   readonly finding_vulnerability: readonly number[];
   readonly finding_status: readonly number[] | null;
   readonly finding_fixable: readonly boolean[] | null;
 }
 
-/** The record of a row, as `listServersInSql` shows it. */
-export function storedViewRecord(row: StoredViewRow): ViewRecord {
+/** The record of a row, as `listServersInSql` shows it; without `findings` the model is to know its key. */
+export function storedViewRecord(row: StoredViewServer, findings?: StoredFindings): ViewRecord {
   const severityLevel = severityLevelOf(row.severity_level);
   return {
     projectId: row.project_id,
@@ -94,19 +104,30 @@ export function storedViewRecord(row: StoredViewRow): ViewRecord {
     clusterId: row.cluster_id,
     sortRank: row.sort_rank,
     isListed: row.is_listed,
-    shownVulnerabilities: shownVulnerabilities(row),
+    shownKey: shownKeyOf(row.finding_set, row.include_unfixed),
+    shownVulnerabilities: findings === undefined ? undefined : shownNumbers(findings, row.include_unfixed),
   };
 }
 
+/** The read model's key for a set of findings (0: none): what it lists depends on the project's setting too. */
+export function shownKeyOf(findingSet: number, includesUnfixed: boolean): number {
+  return 2 * findingSet + (includesUnfixed ? 1 : 0);
+}
+
 /** The vulnerabilities that a row counts and lists: open ones while there are any, else the handled ones. */
-function shownVulnerabilities(row: StoredViewRow): readonly number[] {
-  const { finding_status: statuses, finding_fixable: fixable } = row;
-  if (statuses === null || fixable === null) return row.finding_vulnerability;
-  const showsHandled = row.open_count === 0;
-  return row.finding_vulnerability.filter(
-    (_number, index) =>
-      (row.include_unfixed || fixable[index] === true) && IS_HANDLED[statuses[index] ?? -1] === showsHandled,
+export function shownNumbers(
+  { finding_vulnerability: numbers, finding_status: statuses, finding_fixable: fixable }: StoredFindings,
+  includesUnfixed: boolean,
+): readonly number[] {
+  if (statuses === null || fixable === null) return numbers;
+  const listed = numbers.map(
+    (_number, index) => [includesUnfixed || fixable[index] === true, statuses[index] ?? -1] as const,
   );
+  const showsHandled = !listed.some(([isListed, status]) => isListed && IS_HANDLED[status] === false);
+  return numbers.filter((_number, index) => {
+    const [isListed, status] = listed[index] ?? [false, -1];
+    return isListed && IS_HANDLED[status] === showsHandled;
+  });
 }
 
 /** By the number of the status. */

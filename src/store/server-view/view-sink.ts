@@ -1,5 +1,5 @@
 /** What the store fills: the read model as loading and the change feed see it. Calls come one after the other. */
-import type { ViewRecord } from '../../server-view/view-record.ts';
+import type { ShownVulnerabilities, ViewRecord } from '../../server-view/view-record.ts';
 
 export interface ServerKey {
   readonly projectId: string;
@@ -20,6 +20,10 @@ export interface ServerChanges {
 export interface ViewSink {
   /** Forgets everything; `servers` is how many are going to come, by project. */
   beginLoad(servers: ReadonlyMap<string, number>): void;
+  /** What keys stand for that the servers will name. */
+  learn(shown: readonly ShownVulnerabilities[]): void;
+  /** Whether records of the project with this key may leave their vulnerabilities out. */
+  knows(projectId: string, shownKey: number): boolean;
   /** Each server once. */
   add(records: readonly ViewRecord[]): void;
   finishLoad(): Promise<void> | void;
