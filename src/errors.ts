@@ -218,6 +218,21 @@ const CATALOGUE = {
       'so nothing could be said about the server. Make it so that it lists every package: for Trivy with --list-all-pkgs, ' +
       'for SBOM tools with package URLs.',
   },
+  'report-unreadable': {
+    status: 400,
+    message: (f: { readonly file: string; readonly problem: string }) =>
+      `The report ${f.file} could not be read: ${f.problem}`,
+  },
+  'report-unrecognised': {
+    status: 400,
+    message: (f: { readonly file: string; readonly problem: string; readonly understood: string }) =>
+      `${f.file} is no report of a scanner that can be compared: ${f.problem}. Understood, plain or gzip: ${f.understood}.`,
+  },
+  'report-too-large': {
+    status: 413,
+    message: (f: { readonly file: string; readonly bytesMax: number }) =>
+      `The report ${f.file} is larger than ${f.bytesMax} bytes, the most that is read of one; compare one server at a time`,
+  },
   'system-name-invalid': {
     status: 400,
     message: (f: { readonly name: string }) =>

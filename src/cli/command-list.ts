@@ -147,6 +147,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Say why a machine has a vulnerability, or why not',
     load: async () => (await import('./commands/explain.ts')).explain,
   },
+  {
+    name: 'compare',
+    summary: "Compare another scanner's report with what Parapet says of the same server",
+    load: async () => (await import('./commands/compare.ts')).compare,
+  },
 ];
 
 /** The verbs of one noun, which one file carries out, each with its one line. */

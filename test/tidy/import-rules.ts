@@ -51,6 +51,11 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   { part: 'advisories', may: ['versions', 'archive'], packages: ['ae-cvss-calculator', 'yaml'] },
   { part: 'inventory', may: ['versions', 'archive'], packages: ['saxes'] },
   { part: 'matching', may: ['advisories', 'inventory', 'versions'], types: ['findings'] },
+  {
+    part: 'second-opinion',
+    may: ['advisories', 'archive', 'inventory', 'matching', 'versions'],
+    packages: ['saxes'],
+  },
   { part: 'findings', may: [] },
   { part: 'identity', may: [] },
   { part: 'server-view', may: ['findings'] },
@@ -87,7 +92,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   { part: 'main.ts', may: [...JOINED, 'metrics'], packages: ['fastify'] },
   // Loads the sample fleet by the functions that a report and an import come through.
   { part: 'demo', may: [...AREAS, 'store', 'jobs'], packages: ['typebox'] },
-  { part: 'cli', may: [...JOINED, 'json-result.ts', 'demo', 'main.ts', 'nearest-name.ts'] },
+  { part: 'cli', may: [...JOINED, 'json-result.ts', 'demo', 'main.ts', 'nearest-name.ts', 'second-opinion'] },
 ];
 
 /** Files that may import more than their part, and why. */

@@ -1,8 +1,6 @@
 import { explainPackage, type Verdict } from '../../matching/explain.ts';
-import { kernelVerdict } from '../../matching/kernel.ts';
-import { matchPackage } from '../../matching/match.ts';
 import { candidatesFor, fileByName, loadCandidates } from '../../matching/scan.ts';
-import { keyOf } from '../../matching/server-findings.ts';
+import { silentPackages } from '../../matching/silent-packages.ts';
 import { type Command, JSON_OPTION, readArguments, writeResult } from '../command.ts';
 import { openScanSource, readScanInventory, SCAN_INPUT_HELP, SCAN_INPUT_OPTIONS } from '../scan-input.ts';
 
@@ -41,23 +39,15 @@ Examples:
     const inventory = await readScanInventory(given, io);
     const source = await openScanSource(given.texts('advisories'), inventory, io);
     const filed = fileByName(loadCandidates(inventory.packages, source), (candidate) => candidate.filedName);
-    const kernel = kernelVerdict(
-      inventory.packages.map((pkg) => ({
-        pkg,
-        vulnerabilities: matchPackage(pkg, candidatesFor(pkg, filed)).flatMap((match) =>
-          match.vulnerabilities.map(keyOf),
-        ),
-      })),
-      inventory.runningKernel,
-    );
+    const silent = silentPackages(inventory, filed);
     const verdicts: ExplainedPackage[] = [];
-    inventory.packages.forEach((pkg, position) => {
-      if (name !== undefined && pkg.name !== name && pkg.source !== name) return;
+    for (const pkg of inventory.packages) {
+      if (name !== undefined && pkg.name !== name && pkg.source !== name) continue;
       const verdict = explainPackage(pkg, candidatesFor(pkg, filed), about);
-      if (name === undefined && verdict.records.length === 0) return;
-      const isSilent = kernel.silent.has(position) && verdict.decision === 'affected';
-      verdicts.push({ ...verdict, raises_finding: verdict.decision === 'affected' && !isSilent });
-    });
+      if (name === undefined && verdict.records.length === 0) continue;
+      const raises = verdict.decision === 'affected' && !silent.has(pkg);
+      verdicts.push({ ...verdict, raises_finding: raises });
+    }
     writeResult(io, given.flag('json'), { json: { about, verdicts }, text: textOf(about, name, verdicts) });
     return 0;
   },
