@@ -214,6 +214,16 @@ CREATE TABLE finding_set (
   CONSTRAINT finding_set_project_id_digest_key UNIQUE (project_id, digest)
 );
 
+CREATE TABLE imported_export (
+  only_row boolean NOT NULL DEFAULT true,
+  created_at bigint NOT NULL,
+  revision bigint NOT NULL,
+  key text NOT NULL,
+  imported_at bigint NOT NULL,
+  CONSTRAINT imported_export_pkey PRIMARY KEY (only_row),
+  CONSTRAINT imported_export_only_row_check CHECK (only_row)
+);
+
 CREATE TABLE known_exploited (
   cve text NOT NULL,
   name text NOT NULL,

@@ -1,8 +1,24 @@
 /** What the values of settings may be: each function reads one text and returns undefined where it breaks the rule. */
 import { isIP } from 'node:net';
 
+/** One setting: how it is named, what it may be, and what it means. The texts are those of `docs/config.md`. */
+export interface ConfigField<T> {
+  readonly variable: string;
+  /** The default as text, read by the same rule as a given value; absent: the setting is undefined unless given. */
+  readonly default?: string;
+  /** A secret's value is never shown, whether it is right or wrong. */
+  readonly secret?: true;
+  /** A path: relative ones start from the working folder (environment) or from the file's folder (file). */
+  readonly path?: true;
+  readonly limit: string;
+  readonly meaning: string;
+  /** The value, or undefined where `text` breaks the limit. */
+  readonly parse: (text: string) => T | undefined;
+}
+
 export const PROJECT_NAME_LENGTH_MAX = 64;
 export const FEEDS_MAX = 100;
+export const TRUSTED_KEYS_MAX = 50;
 
 /** Any text but none. */
 export function parseText(text: string): string | undefined {
@@ -82,4 +98,11 @@ function isFetchUrl(text: string): boolean {
   if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
   const url = new URL(text);
   return url.username === '' && url.password === '';
+}
+
+/** Words of ed25519 public keys. */
+export function parsePublicKeys(text: string): readonly string[] | undefined {
+  const words = wordsOf(text);
+  const isRight = words.every((word) => /^ed25519:[A-Za-z0-9_-]{43}$/.test(word));
+  return words.length > 0 && words.length <= TRUSTED_KEYS_MAX && isRight ? words : undefined;
 }

@@ -6,21 +6,21 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, resolve } from 'node:path';
+import { FEED_CONFIG_FIELDS } from './config-feeds.ts';
 import {
-  FEEDS_MAX,
+  type ConfigField,
   PROJECT_NAME_LENGTH_MAX,
   parseDatabaseUrl,
-  parseFeeds,
   parseHost,
-  parseHosts,
   parseInteger,
-  parseMirrors,
   parseProjectName,
   parsePublicUrl,
   parseText,
 } from './config-values.ts';
 import { appError, isAppError } from './errors.ts';
 import { closestName } from './nearest-name.ts';
+
+export type { ConfigField } from './config-values.ts';
 
 export const CONFIG_FILE_NAME = 'parapet.json';
 export const CONFIG_FILE_VARIABLE = 'PARAPET_CONFIG';
@@ -30,28 +30,12 @@ export const ADMIN_PASSWORD_LENGTH_MAX = 256;
 export const STALE_DAYS_MAX = 3_650;
 export const DATABASE_CONNECTIONS_MIN = 2;
 export const DATABASE_CONNECTIONS_LIMIT_MAX = 150;
-export const FEEDS_UPDATE_HOURS_MAX = 720;
 const PORT_MAX = 65_535;
 /** More characters than this of a refused value say nothing more. */
 const SHOWN_VALUE_LENGTH_MAX = 80;
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** One setting: how it is named, what it may be, and what it means. The texts are those of `docs/config.md`. */
-export interface ConfigField<T> {
-  readonly variable: string;
-  /** The default as text, read by the same rule as a given value; absent: the setting is undefined unless given. */
-  readonly default?: string;
-  /** A secret's value is never shown, whether it is right or wrong. */
-  readonly secret?: true;
-  /** A path: relative ones start from the working folder (environment) or from the file's folder (file). */
-  readonly path?: true;
-  readonly limit: string;
-  readonly meaning: string;
-  /** The value, or undefined where `text` breaks the limit. */
-  readonly parse: (text: string) => T | undefined;
-}
 
 /** Every setting. The key is its name in the configuration file and in `Config`. */
 export const CONFIG_FIELDS = {
@@ -167,42 +151,7 @@ export const CONFIG_FIELDS = {
     meaning: 'Days without a report after which a server counts as silent.',
     parse: (text) => parseInteger(text, 1, STALE_DAYS_MAX),
   },
-  feeds: {
-    variable: 'PARAPET_FEEDS',
-    limit: `up to ${FEEDS_MAX} words, separated by commas: \`auto\`, names of \`parapet advisories feeds\`, or \`name=URL\` for feeds of one's own (a comma in a URL as \`%2C\`)`,
-    meaning:
-      'The feeds that `serve` keeps up to date and `parapet advisories update` fetches. `auto` stands for those that answer for what is installed on the servers, the known-exploited catalogue and EPSS among them. Without it `serve` fetches nothing by itself.',
-    parse: parseFeeds,
-  },
-  feedsUpdateHours: {
-    variable: 'PARAPET_FEEDS_UPDATE_HOURS',
-    default: '6',
-    limit: `a whole number from 1 to ${FEEDS_UPDATE_HOURS_MAX}`,
-    meaning: 'Hours between two updates of a feed by `serve`, give or take a tenth.',
-    parse: (text) => parseInteger(text, 1, FEEDS_UPDATE_HOURS_MAX),
-  },
-  feedsMirrors: {
-    variable: 'PARAPET_FEEDS_MIRRORS',
-    limit: 'entries `FROM=TO`, separated by commas; FROM is the beginning of URLs or `*`, TO a URL',
-    meaning:
-      "Where feeds of the catalogue are fetched from instead of their publishers: the first FROM that a URL begins with is replaced by TO; `*=https://mirror.example/` puts the publisher's host and path behind TO.",
-    parse: parseMirrors,
-  },
-  feedsCredentialsFile: {
-    variable: 'PARAPET_FEEDS_CREDENTIALS_FILE',
-    path: true,
-    limit: 'the path of a JSON file',
-    meaning:
-      'Credentials for feeds and mirrors: an object from the beginning of URLs to the value of their `Authorization` header, such as `{"https://mirror.example/": "Bearer …"}`.',
-    parse: parseText,
-  },
-  feedsPrivateHosts: {
-    variable: 'PARAPET_FEEDS_PRIVATE_HOSTS',
-    limit: 'host names or addresses, separated by commas',
-    meaning:
-      'Hosts in private networks that a redirect of a feed may lead to. URLs that you wrote yourself may always lead there.',
-    parse: parseHosts,
-  },
+  ...FEED_CONFIG_FIELDS,
   logLevel: {
     variable: 'PARAPET_LOG_LEVEL',
     default: 'info',

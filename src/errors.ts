@@ -342,6 +342,31 @@ const CATALOGUE = {
     message: () =>
       'Another update of feeds is running on this database. It goes on by itself; try again when it has ended (parapet advisories status).',
   },
+  'export-key-unusable': {
+    status: 400,
+    message: (f: { readonly path: string; readonly problem: string }) =>
+      `The key for signing exports, ${f.path}: ${f.problem}.`,
+  },
+  'export-unwritable': {
+    status: 400,
+    message: (f: { readonly file: string; readonly problem: string }) =>
+      `The export ${f.file} cannot be written: ${f.problem}. Nothing was left there. Name a folder that this user may write in, with enough space.`,
+  },
+  'export-unreadable': {
+    status: 400,
+    message: (f: { readonly file: string; readonly problem: string }) =>
+      `The export ${f.file} cannot be used: ${f.problem}. Nothing was changed. Carry it over again, or make another.`,
+  },
+  'export-untrusted': {
+    status: 400,
+    message: (f: { readonly file: string; readonly key: string }) =>
+      `The export ${f.file} is signed with ${f.key}, which is not trusted here. Nothing was changed. If that is the key of your own Parapet, name it in PARAPET_TRUSTED_KEYS or with --trust.`,
+  },
+  'export-older': {
+    status: 409,
+    message: (f: { readonly file: string; readonly created: string; readonly last: string }) =>
+      `The export ${f.file} was made at ${f.created}, before the one that was imported last (${f.last}). Nothing was changed. Give --older to go back to it.`,
+  },
   'archive-unreadable': {
     status: 400,
     message: (f: { readonly name: string; readonly problem: string }) => `${f.name} ${f.problem}`,

@@ -29,6 +29,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/advisories-update.ts')).advisoriesUpdate,
   },
   {
+    name: 'advisories export',
+    summary: 'Write the advisories in force to one signed file',
+    load: async () => (await import('./commands/advisories-export.ts')).advisoriesExport,
+  },
+  {
     name: 'advisories feeds',
     summary: 'List the feeds that Parapet can fetch',
     load: async () => (await import('./commands/advisories-feeds.ts')).advisoriesFeeds,

@@ -1,6 +1,16 @@
 import { readAdvisoryFiles } from '../../advisories/read.ts';
+import { isSignedFile } from '../../advisories/signed-file.ts';
 import { type ImportSummary, importAdvisories } from '../../jobs/import-advisories.ts';
-import { type Command, type CommandIo, JSON_OPTION, readArguments, writeResult } from '../command.ts';
+import { importExport } from '../../jobs/transfer-advisories.ts';
+import {
+  type Command,
+  type CommandIo,
+  JSON_OPTION,
+  type ReadArguments,
+  readArguments,
+  usage,
+  writeResult,
+} from '../command.ts';
 import { type Followed, followedText, followImport } from '../follow-import.ts';
 import { startProgress } from '../progress.ts';
 import { type CommandStore, withStore } from '../with-store.ts';
@@ -8,13 +18,19 @@ import { type CommandStore, withStore } from '../with-store.ts';
 /** Records that could not be read are told one by one up to here; `--problems` tells all that were kept. */
 const PROBLEMS_SHOWN = 20;
 
-const OPTIONS = { ...JSON_OPTION, 'no-wait': { type: 'boolean' }, problems: { type: 'boolean' } } as const;
+const OPTIONS = {
+  ...JSON_OPTION,
+  'no-wait': { type: 'boolean' },
+  problems: { type: 'boolean' },
+  trust: { type: 'string', multiple: true },
+  older: { type: 'boolean' },
+} as const;
 
 /** `parapet advisories import`: files into the advisory set in force, as one operation. */
 export const advisoriesImport: Command = {
   name: 'advisories import',
   summary: 'Import advisory files',
-  help: `Usage: parapet advisories import PATH… [--no-wait] [--problems] [--json]
+  help: `Usage: parapet advisories import PATH… [--trust KEY]… [--older] [--no-wait] [--problems] [--json]
 
 Imports advisories as one operation: it becomes visible whole or not at all, and importing the same again changes nothing.
 PATH is a file or a folder; what a file is, is seen by its content, plain or gzip:
@@ -23,15 +39,21 @@ Alpine's secdb, notus product files, Wordfence's records of WordPress, FriendsOf
 (core and npm), Retire.js, Victims. OSV adds or replaces by id; a whole list replaces its own earlier state.
 A record that cannot be read is named and skipped; the command fails only where nothing was usable.
 
+A file of \`parapet advisories export\` is imported by itself: every feed in it becomes what it is on the machine that made it.
+It is taken only if it is signed by a key of PARAPET_TRUSTED_KEYS or --trust, whole and unchanged.
+
 Servers follow afterwards; the command returns when all have.
 
   --no-wait    return when the advisories are in force; servers follow in the running service
   --problems   name every skipped record (up to 1,000), not only the first ${PROBLEMS_SHOWN}
+  --trust KEY  take an export that is signed by this key (ed25519:…) too; may be repeated
+  --older      take an export that is older than the one imported last
   --json       the summary as JSON
 
 Examples:
   parapet advisories import ~/feeds/osv-all.zip known_exploited_vulnerabilities.json epss_scores-current.csv.gz
   parapet advisories import ~/feeds
+  parapet advisories import /media/stick/parapet.export
 `,
   run: async (args, io) => {
     const given = readArguments(args, {
@@ -40,7 +62,7 @@ Examples:
       positionals: { min: 1, max: 10_000, what: 'a file or folder with advisories' },
     });
     return await withStore(io, async (store) => {
-      const summary = await importFiles(given.positionals, store, io);
+      const summary = await importPaths(given, store, io);
       tellProblems(summary, io, given.flag('problems'));
       const followed = await followImport(store, io, { noWait: given.flag('no-wait') });
       writeResult(io, given.flag('json'), {
@@ -51,6 +73,46 @@ Examples:
     });
   },
 };
+
+/** An export stands alone: it makes feeds what they are elsewhere, and files beside it would change them again. */
+async function importPaths(
+  given: ReadArguments<keyof typeof OPTIONS>,
+  store: CommandStore,
+  io: CommandIo,
+): Promise<ImportSummary> {
+  const paths = given.positionals;
+  for (const path of paths) {
+    if (!(await isSignedFile(path))) continue;
+    if (paths.length > 1) throw usage('advisories import', `${path} is an export; import it by itself`);
+    const trusted = [...(store.config.trustedKeys ?? []), ...given.texts('trust')];
+    return await importSigned(path, { trusted, allowOlder: given.flag('older') }, store, io);
+  }
+  return await importFiles(paths, store, io);
+}
+
+async function importSigned(
+  path: string,
+  options: { readonly trusted: readonly string[]; readonly allowOlder: boolean },
+  { database, clock }: CommandStore,
+  io: CommandIo,
+): Promise<ImportSummary> {
+  const reading = startProgress(io, 'Reading the export');
+  try {
+    const { summary, exported } = await importExport(database, path, {
+      ...options,
+      now: clock().now,
+      signal: io.signal,
+      onProgress: ({ bytesRead, bytesTotal }) =>
+        reading.show({ done: bytesRead, total: bytesTotal, note: path }),
+    });
+    io.err(
+      `Made at ${new Date(exported.createdAt).toISOString()}, advisory set ${exported.revision} there.\n`,
+    );
+    return summary;
+  } finally {
+    reading.end();
+  }
+}
 
 async function importFiles(
   paths: readonly string[],

@@ -38,6 +38,7 @@ export const BACKUP_TABLES = [
   'feed_coverage',
   'feed_source',
   'feed_file',
+  'imported_export',
   'advisory',
   'advisory_affected',
   'advisory_vulnerability',
