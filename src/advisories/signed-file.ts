@@ -20,9 +20,9 @@ import { basename, dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { gunzipBounded } from '../archive/gunzip-bounded.ts';
 import { ARCHIVE_LIMITS } from '../archive/limits.ts';
 import { type Line, readLines } from '../archive/lines.ts';
+import { unpackBounded } from '../archive/unpack-bounded.ts';
 import { appError } from '../errors.ts';
 import { PUBLIC_KEY_BYTES, publicHalf, publicKeyOf, publicKeyText } from './export-key.ts';
 
@@ -211,7 +211,9 @@ export async function* readSignedLines(
       yield chunk;
     }
   };
-  yield* readLines(gunzipBounded(body(), path, SIGNED_LIMITS), { lineBytesMax: SIGNED_LINE_BYTES_MAX });
+  yield* readLines(unpackBounded(body(), path, SIGNED_LIMITS, 'gzip'), {
+    lineBytesMax: SIGNED_LINE_BYTES_MAX,
+  });
   if (!hash.digest().equals(digest)) {
     throw appError('export-unreadable', { file: path, problem: 'it was changed while it was read' });
   }
