@@ -12,7 +12,7 @@ import {
 } from '../findings/assess.ts';
 import type { Finding } from '../findings/finding.ts';
 import { summaryOf } from '../findings/summary.ts';
-import { kernelVerdict } from '../matching/kernel.ts';
+import { type KernelVerdict, kernelVerdict } from '../matching/kernel.ts';
 import { fixingPriorityOf, nextPriorityChangeAt, type PriorityFacts } from '../matching/priority.ts';
 import type { Queryable } from '../store/database.ts';
 import {
@@ -23,7 +23,7 @@ import {
   type ServerChoice,
 } from '../store/findings/load-assessable.ts';
 import { type AssessedGroup, saveAssessments } from '../store/findings/save-assessment.ts';
-import type { StoredPackage } from '../store/fleet/load-packages.ts';
+import type { StoredMatch, StoredPackage } from '../store/fleet/load-packages.ts';
 import { includesUnfixed } from '../store/fleet/project-setting.ts';
 import { type Knowledge, STORED_KNOWLEDGE } from './known-matches.ts';
 
@@ -60,19 +60,18 @@ async function assess(
   const { projectId } = task;
   const groups = await loadAssessableGroups(tx, projectId, task.servers);
   const knowledge = task.knowledge ?? STORED_KNOWLEDGE;
-  const packages = await knowledge.packages(
-    tx,
-    projectId,
-    new Set(groups.flatMap((group) => group.packageIds)),
-  );
+  const packages = await knowledge.packages(tx, projectId, packageIdsOf(groups));
   const decisions = await loadDecisions(
     tx,
     projectId,
     groups.flatMap((group) => group.serverIds),
   );
-  const present = groups.map((group) => presentVulnerabilities(group, packages));
-  const vulnerabilities = new Set(groups.flatMap((group) => group.findings.map((f) => f.vulnerability)));
-  for (const items of present) for (const item of items) vulnerabilities.add(item.vulnerability);
+  const present = presentOnGroups(groups, packages);
+  const vulnerabilities = new Set<number>();
+  for (const { findings } of groups)
+    for (const { vulnerability } of findings) vulnerabilities.add(vulnerability);
+  for (const items of new Set(present))
+    for (const { vulnerability } of items) vulnerabilities.add(vulnerability);
   const facts = await knowledge.facts(tx, vulnerabilities);
   const includeUnfixed = await includesUnfixed(tx, projectId);
   const assessed: AssessedGroup[] = [];
@@ -89,6 +88,26 @@ async function assess(
   }
   await saveAssessments(tx, task, assessed);
   return assessed.reduce((sum, { group }) => sum + group.serverIds.length, 0);
+}
+
+function packageIdsOf(groups: readonly AssessableGroup[]): ReadonlySet<number> {
+  const ids = new Set<number>();
+  for (const list of new Set(groups.map((group) => group.packageIds))) for (const id of list) ids.add(id);
+  return ids;
+}
+
+/** Once for all groups that have the same packages and kernel: they differ in what is decided and how they are rated. */
+function presentOnGroups(
+  groups: readonly AssessableGroup[],
+  packages: ReadonlyMap<number, StoredPackage>,
+): readonly (readonly PresentVulnerability[])[] {
+  const known = new Map<string, readonly PresentVulnerability[]>();
+  return groups.map((group) => {
+    const key = [group.packageSet, group.kernelRelease, group.kernelVersion].join('\n');
+    const present = known.get(key) ?? presentVulnerabilities(group, packages);
+    known.set(key, present);
+    return present;
+  });
 }
 
 interface Surroundings {
@@ -122,31 +141,49 @@ export function presentVulnerabilities(
   packages: ReadonlyMap<number, StoredPackage>,
 ): readonly PresentVulnerability[] {
   const installed = server.packageIds.flatMap((id) => packages.get(id) ?? []);
-  const kernel = kernelVerdict(
-    installed.map((stored) => ({
+  const kernels = installed.filter((stored) => stored.isKernel);
+  const present = new Map<
+    number,
+    { -readonly [Field in keyof PresentVulnerability]: PresentVulnerability[Field] }
+  >();
+  const raise = (
+    matches: readonly StoredMatch[],
+    fixedByRestart: (vulnerability: number) => boolean,
+  ): void => {
+    for (const { vulnerability, fixedVersion } of matches) {
+      const fixable = fixedVersion !== undefined;
+      const restartPending = fixedByRestart(vulnerability);
+      const before = present.get(vulnerability);
+      if (before === undefined) {
+        present.set(vulnerability, { vulnerability, fixable, restartPending });
+        continue;
+      }
+      before.fixable ||= fixable;
+      // Only where nothing but the kernel has it: any other package with it still needs its own fix.
+      before.restartPending &&= restartPending;
+    }
+  };
+  for (const { isKernel, matches } of installed) if (!isKernel) raise(matches, () => false);
+  const verdict = kernelVerdictOf(kernels, server);
+  for (const [position, { matches }] of kernels.entries()) {
+    if (verdict.silent.has(position)) continue;
+    const isRunning = verdict.raising.has(position);
+    raise(matches, (vulnerability) => isRunning && verdict.restartPending.has(vulnerability));
+  }
+  return [...present.values()].sort((a, b) => a.vulnerability - b.vulnerability);
+}
+
+function kernelVerdictOf(
+  kernels: readonly StoredPackage[],
+  { kernelRelease, kernelVersion }: Pick<AssessableServer, 'kernelRelease' | 'kernelVersion'>,
+): KernelVerdict<number> {
+  return kernelVerdict(
+    kernels.map((stored) => ({
       pkg: stored.package,
       vulnerabilities: stored.matches.map((match) => match.vulnerability),
     })),
-    server.kernelRelease === ''
-      ? undefined
-      : { release: server.kernelRelease, version: server.kernelVersion },
+    kernelRelease === '' ? undefined : { release: kernelRelease, version: kernelVersion },
   );
-  const present = new Map<number, PresentVulnerability>();
-  for (const [position, { matches }] of installed.entries()) {
-    if (kernel.silent.has(position)) continue;
-    const isRunningKernel = kernel.raising.has(position);
-    for (const { vulnerability, fixedVersion } of matches) {
-      const before = present.get(vulnerability);
-      const restartPending = isRunningKernel && kernel.restartPending.has(vulnerability);
-      present.set(vulnerability, {
-        vulnerability,
-        fixable: (before?.fixable ?? false) || fixedVersion !== undefined,
-        // Only where nothing but the kernel has it: any other package with it still needs its own fix.
-        restartPending: restartPending && (before?.restartPending ?? true),
-      });
-    }
-  }
-  return [...present.values()].sort((a, b) => a.vulnerability - b.vulnerability);
 }
 
 function isUnchanged(server: AssessableGroup, assessment: Assessment): boolean {

@@ -12,6 +12,8 @@ export interface AssessableServer {
   readonly kernelRelease: string;
   readonly kernelVersion: string;
   readonly packageIds: readonly number[];
+  /** Number of that set of packages; undefined: nothing was ever reported. */
+  readonly packageSet: number | undefined;
   readonly findings: readonly Finding[];
   readonly dueAt: number | undefined;
 }
@@ -71,22 +73,40 @@ export async function loadAssessableGroups(
          CASE WHEN k.own_id <> '' OR k.has_fixed THEN k.finding_dates ELSE '{}' END AS dates
        FROM keyed k
        GROUP BY k.asset_value, k.kernel_release, k.kernel_version, k.package_set, k.finding_set, k.due_at, k.own_id, 8, 9, 10)
-     SELECT g.*, coalesce(p.package_ids, '{}') AS package_ids, ${FINDING_SET_COLUMNS}
+     SELECT g.*, ${FINDING_SET_COLUMNS}
      FROM grouped g
-     LEFT JOIN package_set p ON p.project_id = $1 AND p.id = g.package_set
      LEFT JOIN finding_set f ON f.project_id = $1 AND f.id = g.finding_set`,
     [projectId, chosen, DATES_LENGTH_MAX],
+  );
+  const packageSets = await loadPackageSets(
+    tx,
+    projectId,
+    rows.flatMap((row) => row.package_set ?? []),
   );
   return rows.map((row) => ({
     serverIds: row.server_ids,
     assetValue: row.asset_value,
     kernelRelease: row.kernel_release,
     kernelVersion: row.kernel_version,
-    packageIds: row.package_ids,
+    packageIds: packageSets.get(row.package_set ?? 0) ?? [],
+    packageSet: row.package_set ?? undefined,
     findings: findingsOf(row),
     isDated: row.is_dated,
     dueAt: row.due_at ?? undefined,
   }));
+}
+
+/** The packages of sets, by number: apart from the groups, because several of them have the same one. */
+async function loadPackageSets(
+  tx: Queryable,
+  projectId: string,
+  numbers: readonly number[],
+): Promise<ReadonlyMap<number, readonly number[]>> {
+  const rows = await tx.query<{ id: number; package_ids: readonly number[] }>(
+    `SELECT id, package_ids FROM package_set WHERE project_id = $1 AND id = ANY ($2::bigint[])`,
+    [projectId, [...new Set(numbers)]],
+  );
+  return new Map(rows.map((row) => [row.id, row.package_ids]));
 }
 
 /** The findings of a row of `server` from `f`, the `finding_set` that it has or not; with `since` and `dates` a `FindingsRow`. */
@@ -106,7 +126,7 @@ interface GroupRow extends FindingsRow {
   readonly asset_value: AssetValue;
   readonly kernel_release: string;
   readonly kernel_version: string;
-  readonly package_ids: readonly number[];
+  readonly package_set: number | null;
   readonly due_at: number | null;
   readonly is_dated: boolean;
 }

@@ -1,4 +1,4 @@
-import type { Assessment } from '../../findings/assess.ts';
+import type { Assessment, FindingEvent } from '../../findings/assess.ts';
 import { FINDING_STATUSES } from '../../findings/finding.ts';
 import { datesAnew, datesToAppend, type FindingDates } from '../../findings/finding-dates.ts';
 import type { ServerSummary } from '../../findings/summary.ts';
@@ -77,9 +77,9 @@ async function updateServers(
   );
 }
 
-/** Where the moments were read they are written anew, so that they never grow; else what changed is appended. */
+/** Where the moments were read, or there are none yet, they are written anew, so that they never grow; else what changed is appended. */
 function datesOf({ group, assessment }: AssessedGroup): Partial<FindingDates> & Pick<FindingDates, 'dates'> {
-  if (group.isDated) return datesAnew(assessment.findings);
+  if (group.isDated || group.findings.length === 0) return datesAnew(assessment.findings);
   return { dates: datesToAppend(group.findings, assessment.findings) };
 }
 
@@ -103,20 +103,21 @@ async function insertEvents(
   if (changed.length === 0) return;
   const members = membersOf(changed);
   const events = changed.flatMap(({ assessment }, index) =>
-    assessment.events.map((event) => ({ ...event, group: index + 1 })),
+    eventsAlike(assessment.events).map((alike) => ({ ...alike, group: index + 1 })),
   );
   await tx.execute(
     `INSERT INTO finding_event (project_id, server_id, vulnerability, kind, status_before, status_after, actor, remark, at)
-     SELECT $1, m.id, e.vulnerability, e.kind, e.status_before, e.status_after, $9, $10, $11
+     SELECT $1, m.id, v.number, e.kind, e.status_before, e.status_after, $9, $10, $11
      FROM unnest($2::text[], $3::integer[]) AS m (id, of_group)
-     JOIN unnest($4::integer[], $5::integer[], $6::text[], $7::smallint[], $8::smallint[])
-       AS e (of_group, vulnerability, kind, status_before, status_after) USING (of_group)`,
+     JOIN unnest($4::integer[], $5::text[], $6::text[], $7::smallint[], $8::smallint[])
+       AS e (of_group, vulnerabilities, kind, status_before, status_after) USING (of_group)
+     CROSS JOIN LATERAL unnest(e.vulnerabilities::integer[]) AS v (number)`,
     [
       note.projectId,
       members.ids,
       members.groups,
       events.map((event) => event.group),
-      events.map((event) => event.vulnerability),
+      events.map((event) => arrayText(event.vulnerabilities)),
       events.map((event) => event.kind),
       events.map((event) => (event.statusBefore === undefined ? null : FINDING_STATUSES[event.statusBefore])),
       events.map((event) => (event.statusAfter === undefined ? null : FINDING_STATUSES[event.statusAfter])),
@@ -125,6 +126,22 @@ async function insertEvents(
       note.now,
     ],
   );
+}
+
+interface EventsAlike extends Omit<FindingEvent, 'vulnerability'> {
+  readonly vulnerabilities: readonly number[];
+}
+
+/** Events that say the same of different vulnerabilities as one: a first report brings hundreds that do. */
+function eventsAlike(events: readonly FindingEvent[]): readonly EventsAlike[] {
+  const alike = new Map<string, EventsAlike & { readonly vulnerabilities: number[] }>();
+  for (const { vulnerability, ...same } of events) {
+    const key = `${same.kind} ${same.statusBefore} ${same.statusAfter}`;
+    const held = alike.get(key);
+    if (held === undefined) alike.set(key, { ...same, vulnerabilities: [vulnerability] });
+    else held.vulnerabilities.push(vulnerability);
+  }
+  return [...alike.values()];
 }
 
 async function removeDecisions(

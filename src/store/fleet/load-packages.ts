@@ -1,4 +1,5 @@
 import type { Package } from '../../inventory/package.ts';
+import { kernelPackageOf } from '../../matching/kernel.ts';
 import type { Queryable } from '../database.ts';
 
 /** A package as it is stored: with its number and what it is affected by. */
@@ -8,6 +9,8 @@ export interface StoredPackage {
   /** Undefined: not matched yet. */
   readonly matchedRevision: number | undefined;
   readonly matches: readonly StoredMatch[];
+  /** Part of a kernel: what it is affected by counts only as `matching/kernel.ts` says. */
+  readonly isKernel: boolean;
 }
 
 export interface StoredMatch {
@@ -61,9 +64,11 @@ interface PackageRow {
 
 function storedPackageOf(row: PackageRow): StoredPackage {
   const { ecosystem, name, version, arch, source, module, origin } = row;
+  const pkg = { ecosystem, name, version, arch, source, sourceVersion: row.source_version, module, origin };
   return {
     id: row.id,
-    package: { ecosystem, name, version, arch, source, sourceVersion: row.source_version, module, origin },
+    package: pkg,
+    isKernel: kernelPackageOf(pkg) !== undefined,
     matchedRevision: row.matched_revision ?? undefined,
     matches: row.match_vulnerability.map((vulnerability, index) => ({
       vulnerability,
