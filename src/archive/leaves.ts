@@ -71,7 +71,12 @@ async function* leavesOfPath(
   }
   // The directory of a zip lies at its end and its entries anywhere, so it is read from the disk, not from the stream.
   await content[Symbol.asyncIterator]().return?.();
-  yield* leavesOfEntries(zipEntries(path, name, reading.limits, onBytes), name, 2, reading);
+  yield* leavesOfEntries(
+    zipEntries(path, name, reading.limits, { onPackedBytes: onBytes }),
+    name,
+    2,
+    reading,
+  );
 }
 
 /** As `leavesOfFile`, for bytes that arrive from elsewhere. A zip among them is held in memory, within `innerZipBytesMax`. */

@@ -21,6 +21,14 @@ const METHOD_DEFLATED = 8;
 const UNIX_TYPE_MASK = 0o170000;
 const UNIX_LINK = 0o120000;
 
+/** What a caller may ask besides. */
+export interface ZipOptions {
+  /** Told the size of each entry as it lies in the archive, for progress. */
+  readonly onPackedBytes?: (bytes: number) => void;
+  /** Entries for whose name this answers false are passed over unread. Default: all are wanted. */
+  readonly isWanted?: (name: string) => boolean;
+}
+
 /** The archive: its directory, and its bytes at random. */
 interface OpenZip {
   readonly file: yauzl.ZipFile;
@@ -30,25 +38,24 @@ interface OpenZip {
 /**
  * The files of a zip, in the order of its directory; `zip` is a path, or the archive itself. Folders and hidden files
  * are passed over; links, encrypted entries, unsafe names and bombs are refused by name. Throws `archive-unreadable`
- * where the archive as a whole is broken or has more entries or bytes than `limits` allow. `onPackedBytes` is told the
- * size of each entry as it lies in the archive, for progress.
+ * where the archive as a whole is broken or has more entries or bytes than `limits` allow.
  */
 export async function* zipEntries(
   zip: string | Buffer,
   name: string,
   limits: ArchiveLimits,
-  onPackedBytes: (bytes: number) => void = () => undefined,
+  options: ZipOptions = {},
 ): AsyncGenerator<ArchiveEntry> {
   // Names are decoded and judged here: the library would give the whole archive up for one bad name.
-  const options = { autoClose: false, lazyEntries: true, decodeStrings: false, validateEntrySizes: true };
+  const zipOptions = { autoClose: false, lazyEntries: true, decodeStrings: false, validateEntrySizes: true };
   let handle: FileHandle | undefined;
   try {
     let opened: OpenZip;
     if (typeof zip === 'string') {
       handle = await open(zip, 'r');
-      opened = await openFile(handle, options);
-    } else opened = await openBuffer(zip, options);
-    yield* entriesOf(opened, name, limits, onPackedBytes);
+      opened = await openFile(handle, zipOptions);
+    } else opened = await openBuffer(zip, zipOptions);
+    yield* entriesOf(opened, name, limits, options);
   } catch (error) {
     if (isAppError(error)) throw error;
     const problem = `is a broken zip (${error instanceof Error ? error.message : String(error)}): copy or download it again`;
@@ -74,20 +81,20 @@ async function* entriesOf(
   zip: OpenZip,
   name: string,
   limits: ArchiveLimits,
-  onPackedBytes: (bytes: number) => void,
+  { onPackedBytes, isWanted }: ZipOptions,
 ): AsyncGenerator<ArchiveEntry> {
   if (zip.file.entryCount > limits.entriesMax) throw tooManyEntries(name, limits);
   let unpacked = 0;
   for await (const entry of zip.file.eachEntry()) {
     const { generalPurposeBitFlag, fileNameRaw, extraFields } = entry;
     const entryName = yauzl.getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false);
-    onPackedBytes(entry.compressedSize);
+    onPackedBytes?.(entry.compressedSize);
     if (entryName.endsWith('/') || isHiddenName(entryName)) continue;
     unpacked += entry.uncompressedSize;
     // Entries may overlap, so that each is modest and all together are not: the sum is judged against the whole file.
     const problem = inflationProblem(limits, { packed: zip.file.fileSize, unpacked });
     if (problem !== undefined) throw appError('archive-unreadable', { name, problem });
-    yield await readEntry(zip, entry, entryName, limits);
+    if (isWanted === undefined || isWanted(entryName)) yield await readEntry(zip, entry, entryName, limits);
   }
 }
 

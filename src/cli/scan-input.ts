@@ -1,6 +1,6 @@
 /** What `scan` and `explain` read: an inventory (a file, standard input or this machine) and advisories (files or the compiled file). */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { COMPILED_FILE_NAME } from '../advisories/compiled-format.ts';
 import { appError } from '../errors.ts';
 import type { Inventory } from '../inventory/inventory.ts';
@@ -13,10 +13,15 @@ export const SCAN_INPUT_OPTIONS = {
   'os-release': { type: 'string' },
   system: { type: 'string' },
   advisories: { type: 'string', multiple: true },
+  'look-in': { type: 'string', multiple: true },
+  'packages-only': { type: 'boolean' },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 
 export const SCAN_INPUT_HELP = `  --inventory FILE    the inventory, in any format that \`parapet inventory import\` reads; - is standard input.
-                      Without it: this machine
+                      Without it: this machine, its packages and the applications found on its own disks
+  --look-in DIR       look for applications in this folder only (a web root, /opt); may be repeated. Links and network
+                      file systems are not followed
+  --packages-only     do not look for applications
   --os-release FILE   the os-release that belongs to the inventory, where its format does not name the system
   --system KEY        the system, such as debian:12; wins over what the inventory says
   --advisories PATH   advisory files or folders to use; may be repeated. Without it: the compiled advisory file in the
@@ -26,7 +31,7 @@ type InputArguments = ReadArguments<keyof typeof SCAN_INPUT_OPTIONS>;
 
 /** The inventory that the options name. */
 export async function readScanInventory(
-  args: Pick<InputArguments, 'text'>,
+  args: Pick<InputArguments, 'text' | 'texts' | 'flag'>,
   io: CommandIo,
 ): Promise<Inventory> {
   const file = args.text('inventory');
@@ -40,6 +45,7 @@ export async function readScanInventory(
     return collectLocal({
       collectedAt: Date.now(),
       system: system === undefined ? undefined : systemFromKey(system),
+      lookIn: args.flag('packages-only') ? undefined : args.texts('look-in').map((folder) => resolve(folder)),
     });
   }
   const bytes = await readInput(file, io);

@@ -33,6 +33,8 @@ export interface CollectOptions {
   readonly collectedAt: number;
   /** Default: runs it on this machine. */
   readonly run?: ProgramRunner;
+  /** Folders (absolute within `root`) to look for applications in; empty: everywhere. Undefined: packages of the system alone. */
+  readonly lookIn?: readonly string[] | undefined;
 }
 
 const OS_RELEASE_FILES = [
@@ -50,7 +52,7 @@ const APK_DATABASES = ['lib/apk/db/installed', 'usr/lib/apk/db/installed'];
 
 /**
  * The inventory of this machine (or of the file system at `root`): os-release, the databases of dpkg, rpm and apk, the
- * running kernel and the addresses. What cannot be read is named in `problems`; throws as `inventoryOf` does.
+ * running kernel and the addresses, and with `lookIn` the applications that no package brought. What cannot be read is named in `problems`; throws as `inventoryOf` does.
  */
 export async function collectLocal(options: CollectOptions): Promise<Inventory> {
   const root = options.root ?? '/';
@@ -60,7 +62,13 @@ export async function collectLocal(options: CollectOptions): Promise<Inventory> 
   await collectDpkg(root, list);
   await collectApk(root, list);
   // On a machine of dpkg or apk an rpm database holds strangers' packages, which no advisory of its system means.
-  if (list.systemPackageCount === 0) await collectRpm(root, options.run ?? runProgram, list);
+  const run = options.run ?? runProgram;
+  if (list.systemPackageCount === 0) await collectRpm(root, run, list);
+  if (options.lookIn !== undefined) {
+    const { collectApplications } = await import('./applications/collect-applications.ts');
+    const listRpmFiles = (): Promise<string | undefined> => listFilesOfRpm(root, run, list);
+    await collectApplications(list, { root, lookIn: options.lookIn, listRpmFiles });
+  }
   return inventoryOf(
     {
       system,
@@ -112,9 +120,29 @@ async function collectApk(root: string, list: PackageList): Promise<void> {
   }
 }
 
-async function collectRpm(root: string, run: ProgramRunner, list: PackageList): Promise<void> {
+async function hasRpm(root: string): Promise<boolean> {
   const isThere = await Promise.all(RPM_DATABASES.map((file) => isFile(join(root, file))));
-  if (!isThere.includes(true)) return;
+  return isThere.includes(true);
+}
+
+/** Every file of every rpm, one a line; undefined where there is no rpm database. */
+async function listFilesOfRpm(
+  root: string,
+  run: ProgramRunner,
+  list: PackageList,
+): Promise<string | undefined> {
+  if (!(await hasRpm(root))) return undefined;
+  try {
+    return await run('rpm', [...(root === '/' ? [] : ['--root', root]), '-qal']);
+  } catch (error) {
+    const failure = error instanceof Error ? error.message : String(error);
+    list.addProblem(`rpm could not list its files, so some applications may be its packages: ${failure}`);
+    return undefined;
+  }
+}
+
+async function collectRpm(root: string, run: ProgramRunner, list: PackageList): Promise<void> {
+  if (!(await hasRpm(root))) return;
   // Before 4.14 rpm refuses the tag MODULARITYLABEL, and knows no modules either.
   const formats = [RPM_QUERY_FORMAT, RPM_QUERY_FORMAT.replace('%{MODULARITYLABEL}', '')];
   let failure = '';
