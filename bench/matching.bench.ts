@@ -139,6 +139,7 @@ async function againstDebsecan(folder: string, note: (text: string) => void): Pr
     writtenAt: Date.now(),
     advisories: streamOf(found.advisories),
     knownExploited: new Set(),
+    worth: new Map(),
     probabilities: new Map(),
     coverage: [],
     filedName,

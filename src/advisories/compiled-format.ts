@@ -18,7 +18,7 @@ import type { VulnerabilityId } from './vulnerability-id.ts';
  * the sorted list of names; records (what an advisory says whatever the package) are one JSON text each, found by number.
  */
 
-export const COMPILED_MAGIC = 'PPTADV02';
+export const COMPILED_MAGIC = 'PPTADV03';
 export const COMPILED_HEADER_BYTES = 24;
 /** Name of the file in the data folder. */
 export const COMPILED_FILE_NAME = 'advisories.compiled';
@@ -62,7 +62,7 @@ export interface CompiledIndex {
   readonly notices: readonly string[];
 }
 
-/** One record, as stored: feed number, id, CVEs, summary, published (ms, -1: unknown), CVSS (-1: none), word, known-exploited CVEs, EPSS of CVEs at 0.1 or more, and for a record that has to keep a notice the notice's number and the record's address. */
+/** One record, as stored: feed number, id, CVEs, summary, published (ms, -1: unknown), CVSS (-1: none), word, known-exploited CVEs, EPSS of CVEs at 0.1 or more, CVSS that others give its CVEs, and for a record that has to keep a notice the notice's number and the record's address. */
 export type CompiledRecord = readonly [
   feed: number,
   id: string,
@@ -73,6 +73,7 @@ export type CompiledRecord = readonly [
   word: string,
   knownExploited: readonly string[],
   probabilities: Readonly<Record<string, number>>,
+  worth: Readonly<Record<string, number>>,
   notice?: readonly [number: number, url: string],
 ];
 

@@ -182,6 +182,7 @@ interface SharedRecord {
   readonly facts: RecordFacts;
   readonly knownExploited: readonly string[];
   readonly probabilities: Readonly<Record<string, number>>;
+  readonly worth: Readonly<Record<string, number>>;
 }
 
 function openFile(path: string): number {
@@ -207,7 +208,8 @@ function spansOf(index: CompiledIndex, names: ReadonlySet<string>): Span[] {
 }
 
 function sharedRecord(record: CompiledRecord, index: CompiledIndex): SharedRecord {
-  const [feed, id, cves, summary, published, cvss, word, knownExploited, probabilities, notice] = record;
+  const [feed, id, cves, summary, published, cvss, word, knownExploited, probabilities, worth, notice] =
+    record;
   const facts: RecordFacts = {
     id,
     cves,
@@ -217,7 +219,7 @@ function sharedRecord(record: CompiledRecord, index: CompiledIndex): SharedRecor
     word: wordOf(word),
     ...(notice === undefined ? {} : { notice: { text: index.notices[notice[0]] ?? '', url: notice[1] } }),
   };
-  return { feed: index.feeds[feed] ?? '', facts, knownExploited, probabilities };
+  return { feed: index.feeds[feed] ?? '', facts, knownExploited, probabilities, worth };
 }
 
 function filedCandidate(
@@ -258,6 +260,7 @@ function filedCandidate(
     affected,
     knownExploited: record.knownExploited,
     probabilities: record.probabilities,
+    worth: record.worth,
   };
 }
 

@@ -12,7 +12,7 @@ import {
   type CompiledSection,
 } from './compiled-format.ts';
 import { Spill, writeAll } from './compiled-spill.ts';
-import { recordFactsOf } from './record-facts.ts';
+import { recordFactsOf, worthBeyond } from './record-facts.ts';
 import { vulnerabilityIdsOf } from './vulnerability-id.ts';
 
 /** Lower probabilities change no priority (design.md section 4), so they are not kept. */
@@ -28,6 +28,8 @@ export interface CompiledInput {
   readonly knownExploited: ReadonlySet<string>;
   /** EPSS by CVE, 0..1; entries below 0.1 may be left out. */
   readonly probabilities: ReadonlyMap<string, number>;
+  /** Highest CVSS by CVE that any record about the CVE alone gives. */
+  readonly worth: ReadonlyMap<string, number>;
   readonly coverage: readonly {
     readonly feed: string;
     readonly ecosystem: string;
@@ -98,6 +100,7 @@ function recordOf(target: Spill, feed: string, advisory: Advisory, input: Compil
     advisory.word ?? '',
     advisory.cves.filter((cve) => input.knownExploited.has(cve)),
     probabilities,
+    worthBeyond(advisory.cves, facts.cvss, input.worth),
   ] as const;
   const { notice } = facts;
   return notice === undefined ? row : [...row, [target.noticeNumber(notice.text), notice.url]];

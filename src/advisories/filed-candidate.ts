@@ -39,4 +39,6 @@ export interface FiledCandidate {
   readonly knownExploited: readonly string[];
   /** EPSS of those of `cves` that have 0.1 or more. */
   readonly probabilities: Readonly<Record<string, number>>;
+  /** CVSS of those of `cves` that a record about the CVE alone scores, where that is more than this record's own. */
+  readonly worth: Readonly<Record<string, number>>;
 }

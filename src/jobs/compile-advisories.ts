@@ -10,6 +10,7 @@ import { revisionInForce } from '../store/advisories/lock-advisory-set.ts';
 import {
   loadKnownExploited,
   loadProbabilities,
+  loadWorth,
   streamAdvisories,
 } from '../store/advisories/stream-advisories.ts';
 import type { Database, Transaction } from '../store/database.ts';
@@ -52,6 +53,7 @@ async function compile(tx: Transaction, path: string, now: number): Promise<void
     advisories: streamAdvisories(tx),
     knownExploited: await loadKnownExploited(tx),
     probabilities: await loadProbabilities(tx, PROBABILITY_MIN),
+    worth: await loadWorth(tx),
     coverage: await loadFeedCoverage(tx),
     filedName,
   };

@@ -1,5 +1,7 @@
+import type { Package } from '../inventory/package.ts';
 import type { Candidate } from './candidate.ts';
 import { hasEpoch } from './rules/epoch.ts';
+import { isOfAnotherOrigin } from './rules/origin.ts';
 import { type Pocket, pocketOf } from './rules/pocket.ts';
 
 /** Up to so many candidates are searched; more are grouped. */
@@ -21,6 +23,7 @@ export class CandidateGroup {
   #siblings: Map<string, Candidate[]> | undefined;
   #habits: Map<string, EpochHabit> | undefined;
   #pockets: Map<string, readonly Candidate[]> | undefined;
+  #isForeign: boolean | undefined;
   #version = '';
   #pocket: Pocket = '';
 
@@ -33,6 +36,12 @@ export class CandidateGroup {
     if (this.candidates.length <= SEARCHED_MAX) return this.#searchSiblings(candidate);
     this.#siblings ??= this.#groupByAdvisory();
     return this.#siblings.get(`${candidate.feed}\n${candidate.advisoryId}`) ?? NONE;
+  }
+
+  /** `isOfAnotherOrigin`, remembered: all candidates of a package ask the same. */
+  isOfAnotherOrigin(pkg: Package): boolean {
+    this.#isForeign ??= isOfAnotherOrigin(pkg);
+    return this.#isForeign;
   }
 
   /** The candidates whose record says this pocket. */

@@ -57,6 +57,25 @@ describe('coverage of a system', () => {
     expect(coverage.feeds.map(({ feed }) => feed)).toEqual(['debian-dsa', 'debian-dla']);
   });
 
+  it('is unknown where a few strays among many records of another release name it', () => {
+    const many = row({ ecosystem: 'debian:11', records: 3_000 });
+    const strays = row({ records: 3 });
+    expect(coverageOf(debian, [many, strays], CLOCK)).toMatchObject({
+      status: 'unknown',
+      reason: 'osv has only 3 records that name debian:12, strays among those for other releases.',
+    });
+    // Few among few, enough, a whole list, and those of another feed or family are no strays.
+    expect(coverageOf(debian, [row({ ecosystem: 'debian:11', records: 30 }), strays], CLOCK).status).toBe(
+      'covered',
+    );
+    expect(coverageOf(debian, [many, row({ records: 20 })], CLOCK).status).toBe('covered');
+    expect(coverageOf(debian, [many, row({ records: 3, publishedAt: NOW })], CLOCK).status).toBe('covered');
+    expect(coverageOf(debian, [{ ...many, feed: 'debian-dsa' }, strays], CLOCK).status).toBe('covered');
+    expect(coverageOf(debian, [{ ...many, ecosystem: 'ubuntu:22.04' }, strays], CLOCK).status).toBe(
+      'covered',
+    );
+  });
+
   it('is stale where nothing is dated', () => {
     expect(coverageOf(debian, [row({ newestAt: undefined })], CLOCK).status).toBe('stale');
   });

@@ -7,6 +7,9 @@ import type { System } from '../inventory/system.ts';
  */
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+/** A feed has to have so many records for a release, or a fair share of what it has for the family's others, to answer for it. */
+const RECORDS_MIN = 20;
+const RECORDS_SHARE_MIN = 1 / 20;
 
 /** One feed's say for one ecosystem. */
 export interface FeedCoverage {
@@ -54,11 +57,19 @@ export function coverageOf(
       'The inventory names no system, so no feed can answer for its system packages.',
     );
   }
-  const feeds = rows
-    .filter((row) => row.ecosystem === system.key && row.records > 0)
+  const named = rows.filter((row) => row.ecosystem === system.key && row.records > 0);
+  const feeds = named
+    .filter((row) => !isStray(row, system.family, rows))
     .map((row) => ({ feed: row.feed, date: row.publishedAt ?? row.newestAt, records: row.records }))
     .sort((a, b) => (b.date ?? 0) - (a.date ?? 0) || (a.feed < b.feed ? -1 : 1));
   const newest = feeds[0];
+  const [stray] = named;
+  if (newest === undefined && stray !== undefined) {
+    return unknownCoverage(
+      system.key,
+      `${stray.feed} has only ${stray.records} records that name ${system.key}, strays among those for other releases.`,
+    );
+  }
   if (newest === undefined) {
     return unknownCoverage(system.key, `No feed that was imported has advisories for ${system.key}.`);
   }
@@ -88,6 +99,21 @@ export function coverageOf(
   }
   const reason = `The newest feed for ${system.key}, ${newest.feed}, is of ${day}: older than ${clock.staleDays} days.`;
   return { ...held, status: 'stale', reason, staleAt: undefined };
+}
+
+/**
+ * Whether the records of `row` only happen to name the release: a feed that adds record by record and is about another
+ * release of the family now and then names one beside it. A list of its publisher's, or a feed of one system, is whole
+ * however short.
+ */
+function isStray(row: FeedCoverage, family: string, rows: readonly FeedCoverage[]): boolean {
+  if (row.records >= RECORDS_MIN || row.publishedAt !== undefined) return false;
+  let most = 0;
+  for (const other of rows) {
+    if (other.feed === row.feed && other.ecosystem.startsWith(`${family}:`))
+      most = Math.max(most, other.records);
+  }
+  return row.records < most * RECORDS_SHARE_MIN;
 }
 
 /** Whether a server last heard of at `reportedAt` (ms since 1970; undefined: never) counts as silent. */

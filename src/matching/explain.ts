@@ -194,6 +194,8 @@ function sentenceOf(
   switch (rule) {
     case 'package-name':
       return `${advisoryId} is about the ${affected.matchOn} package ${affected.name}, which ${installed} is not.`;
+    case 'origin':
+      return `${installed} is of another builder (${pkg.origin === '' ? 'its version says so' : pkg.origin}) than the system's vendor, whose packages ${advisoryId} is about.`;
     case 'architecture':
       return `${advisoryId} concerns only ${affected.architectures.join(', ')}; this is ${pkg.arch}.`;
     case 'module-stream':

@@ -21,6 +21,7 @@ import { softwareOf } from './rules/rebuild.ts';
 
 export type Rule =
   | 'package-name'
+  | 'origin'
   | 'architecture'
   | 'module-stream'
   | 'module-build'
@@ -46,6 +47,7 @@ export interface Judgement {
 const EXTENDED = 'eus';
 
 const NOT_THIS_PACKAGE = refusal('package-name');
+const OTHER_ORIGIN = refusal('origin');
 const OTHER_ARCHITECTURE = refusal('architecture');
 const OTHER_STREAM = refusal('module-stream');
 const OTHER_BUILD = refusal('module-build');
@@ -66,6 +68,7 @@ export function judge(pkg: Package, candidate: Candidate, group: CandidateGroup)
   const affected = candidate.affected;
   const onSource = isOnSource(pkg, affected);
   if (!onSource && !isNamedByBinary(affected, pkg)) return NOT_THIS_PACKAGE;
+  if (group.isOfAnotherOrigin(pkg)) return OTHER_ORIGIN;
   if (affected.architectures.length > 0 && !concernsArchitecture(affected.architectures, pkg.arch)) {
     return OTHER_ARCHITECTURE;
   }

@@ -1,7 +1,8 @@
 import type { Advisory } from '../advisories/advisory.ts';
+import { highestBaseScore } from '../advisories/cvss.ts';
 import type { FeedItem } from '../advisories/feed.ts';
 import type { FiledCandidate } from '../advisories/filed-candidate.ts';
-import { noticeOf, recordFactsOf } from '../advisories/record-facts.ts';
+import { noticeOf, recordFactsOf, scoredCves, worthBeyond } from '../advisories/record-facts.ts';
 import { vulnerabilityIdsOf } from '../advisories/vulnerability-id.ts';
 import { filedName } from './candidate.ts';
 import type { FeedCoverage } from './coverage.ts';
@@ -39,6 +40,7 @@ export async function gatherItems(
   const coverage = new CoverageRows();
   const knownExploited = new Set<string>();
   const probabilities = new Map<string, number>();
+  const worth = new Map<string, number>();
   const problems: string[] = [];
   let problemCount = 0;
   let records = 0;
@@ -50,6 +52,7 @@ export async function gatherItems(
       case 'advisory':
         records += 1;
         coverage.addAdvisory(item.feed, item.advisory);
+        noteWorth(item.advisory, worth);
         held.add(item.feed, item.advisory);
         break;
       case 'withdrawn':
@@ -67,7 +70,7 @@ export async function gatherItems(
         break;
     }
   }
-  const candidates = filedBy(held, knownExploited, probabilities);
+  const candidates = filedBy(held, { knownExploited, probabilities, worth });
   return {
     source: { coverage: coverage.rows(), candidates: (ecosystem) => candidates.get(ecosystem) ?? [] },
     records,
@@ -154,11 +157,25 @@ class CoverageRows {
   }
 }
 
-function filedBy(
-  held: HeldRecords,
-  knownExploited: ReadonlySet<string>,
-  probabilities: ReadonlyMap<string, number>,
-): ReadonlyMap<string, readonly FiledCandidate[]> {
+/** Scores alone are kept, not records: memory follows the number of CVEs that are scored. */
+function noteWorth(advisory: Advisory, worth: Map<string, number>): void {
+  if (advisory.severities.length === 0) return;
+  const score = highestBaseScore(advisory.severities);
+  if (score === undefined) return;
+  for (const cve of scoredCves(advisory)) {
+    if (score > (worth.get(cve) ?? -1)) worth.set(cve, score);
+  }
+}
+
+/** What the catalogues and other records say of CVEs. */
+interface CveLists {
+  readonly knownExploited: ReadonlySet<string>;
+  readonly probabilities: ReadonlyMap<string, number>;
+  readonly worth: ReadonlyMap<string, number>;
+}
+
+function filedBy(held: HeldRecords, lists: CveLists): ReadonlyMap<string, readonly FiledCandidate[]> {
+  const { knownExploited, probabilities } = lists;
   const byEcosystem = new Map<string, FiledCandidate[]>();
   for (const { feed, advisory } of held.live()) {
     const facts = recordFactsOf(advisory);
@@ -180,6 +197,7 @@ function filedBy(
         ...noticeOf(advisory),
         knownExploited: exploited,
         probabilities: probable,
+        worth: worthBeyond(advisory.cves, facts.cvss, lists.worth),
       };
       const list = byEcosystem.get(affected.ecosystem);
       if (list === undefined) byEcosystem.set(affected.ecosystem, [candidate]);

@@ -173,6 +173,21 @@ describe('a scan', () => {
     expect((await scan(packages, items, { ...OPTIONS, fixedOnly: true })).findings).toEqual([]);
   });
 
+  it('rates an advisory by the highest score that any record gives one of its CVEs', async () => {
+    const severities = [{ type: 'CVSS_V3', vector: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H' }] as const;
+    const aboutCve: Advisory = {
+      ...advisory('CVE-2024-0001', 'x', '1', { severities, cves: ['CVE-2024-0001'] }),
+      affected: [],
+    };
+    const items = [
+      read(advisory('DSA-1-1', 'bash', '5.2-2', { cves: ['CVE-2024-0001'] })),
+      read(aboutCve, 'cve'),
+    ];
+    const result = await scan([installed('bash', '5.2-1')], items);
+    expect(result.findings).toMatchObject([{ vul_id: 'DSA-1-1', severity_level: 'Critical' }]);
+    expect(result.coverage.feeds.map(({ feed }) => feed)).toEqual(['osv']);
+  });
+
   it('raises the priority by how likely an exploit is', async () => {
     const items: FeedItem[] = [
       read(

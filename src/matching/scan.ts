@@ -265,7 +265,10 @@ function rateVulnerabilities(
   for (const { vulnerability } of present) wanted.set(keyOf(vulnerability), vulnerability);
   const records = new Map<string, Set<RecordFacts>>();
   const probabilities = new Map<string, number>();
+  const worth = new Map<string, number>();
   for (const candidate of all) {
+    for (const [cve, score] of Object.entries(candidate.worth))
+      worth.set(cve, Math.max(score, worth.get(cve) ?? 0));
     for (const [cve, probability] of Object.entries(candidate.probabilities))
       probabilities.set(cve, probability);
     for (const key of keysBorne(candidate)) {
@@ -277,7 +280,8 @@ function rateVulnerabilities(
   }
   const rated = new Map<string, RatedVulnerability>();
   for (const [key, vulnerability] of wanted) {
-    const facts = uniteFacts(vulnerability, [...(records.get(key) ?? [])]);
+    const united = uniteFacts(vulnerability, [...(records.get(key) ?? [])]);
+    const facts = { ...united, cvss: highestOf(united.cvss, united.cves, worth) };
     const score = { cvssBase: facts.cvss, word: facts.word };
     const isExploited = facts.cves.some((cve) => knownExploited.has(cve));
     const epss = Math.max(0, ...facts.cves.map((cve) => probabilities.get(cve) ?? 0));
@@ -289,6 +293,20 @@ function rateVulnerabilities(
     rated.set(key, { facts, priority, severity: severityOf(score) });
   }
   return rated;
+}
+
+/** The highest CVSS that any record gives one of the CVEs (design.md section 4, "Fixing priority"). */
+function highestOf(
+  own: number | undefined,
+  cves: readonly string[],
+  worth: ReadonlyMap<string, number>,
+): number | undefined {
+  let highest = own;
+  for (const cve of cves) {
+    const score = worth.get(cve);
+    if (score !== undefined && score > (highest ?? -1)) highest = score;
+  }
+  return highest;
 }
 
 function keysBorne(candidate: FiledCandidate): readonly string[] {

@@ -57,6 +57,7 @@ function input(advisories: readonly Advisory[], fields: Partial<CompiledInput> =
     writtenAt: 1_000,
     advisories: stream(advisories),
     knownExploited: new Set(),
+    worth: new Map(),
     probabilities: new Map(),
     coverage: [],
     filedName,
@@ -117,6 +118,11 @@ describe('the compiled advisory file', () => {
       path,
       input([BOTH, kernel], {
         knownExploited: new Set(['CVE-2021-44228']),
+        // Above the scale, so that it is more than the record's own 10.
+        worth: new Map([
+          ['CVE-2021-44228', 9.8],
+          ['CVE-2022-0002', 10.5],
+        ]),
         probabilities: new Map([
           ['CVE-2021-44228', 0.94],
           ['CVE-2022-0002', 0.05],
@@ -151,6 +157,7 @@ describe('the compiled advisory file', () => {
         },
         knownExploited: ['CVE-2021-44228'],
         probabilities: { 'CVE-2021-44228': 0.94 },
+        worth: { 'CVE-2022-0002': 10.5 },
       });
       expect(compiled.candidates('debian:12', new Set(['openssl'])).map((one) => one.affected)).toEqual([
         BOTH.affected[1],

@@ -128,6 +128,7 @@ describe('parapet scan', () => {
       writtenAt: 0,
       advisories: advisories(),
       knownExploited: new Set(),
+      worth: new Map(),
       probabilities: new Map(),
       coverage: [
         {

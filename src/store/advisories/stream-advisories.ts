@@ -46,3 +46,12 @@ export async function loadProbabilities(
   );
   return new Map(rows.map((row) => [row.cve, row.probability]));
 }
+
+/** Highest CVSS by CVE of the vulnerabilities that are that CVE alone (see refresh-vulnerabilities.ts). */
+export async function loadWorth(tx: Transaction): Promise<ReadonlyMap<string, number>> {
+  const rows = await tx.query<{ cve: string; cvss: number }>(
+    `SELECT cves[1] AS cve, max(own_cvss) AS cvss FROM vulnerability
+     WHERE cardinality(cves) = 1 AND own_cvss IS NOT NULL GROUP BY cves[1]`,
+  );
+  return new Map(rows.map((row) => [row.cve, row.cvss]));
+}
