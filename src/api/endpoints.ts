@@ -11,6 +11,7 @@ import { listServerGroups } from '../store/fleet/server-groups.ts';
 import { listServersInSql } from '../store/server-view/list-servers.ts';
 import type { VulnerabilityDictionary } from '../store/vulnerability-dictionary.ts';
 import { showCoverage } from './admin/coverage.ts';
+import { explainFindingEndpoint } from './admin/explain-finding.ts';
 import { serverGroupEndpoints } from './admin/server-groups.ts';
 import { serverEndpoints } from './admin/servers.ts';
 import { type AgentEndpointParts, agentEndpoints } from './agent/agent-endpoints.ts';
@@ -81,6 +82,7 @@ function adminEndpoints({ database, identity, clock }: EndpointParts): readonly 
         ),
       now: () => clock().now,
     }),
+    explainFindingEndpoint(database, clock),
     ...serverGroupEndpoints(database),
     showCoverage(database, clock),
   ];

@@ -149,7 +149,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'explain',
-    summary: 'Say why a machine has a vulnerability, or why not',
+    summary: 'Say why a machine or a server has a vulnerability, or why not',
     load: async () => (await import('./commands/explain.ts')).explain,
   },
   {

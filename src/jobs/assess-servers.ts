@@ -173,6 +173,16 @@ export function presentVulnerabilities(
   return [...present.values()].sort((a, b) => a.vulnerability - b.vulnerability);
 }
 
+/** Numbers of the kernel packages that raise no finding: they are neither what runs nor what runs after a restart. */
+export function silentPackages(
+  server: Pick<AssessableServer, 'kernelRelease' | 'kernelVersion'>,
+  installed: readonly StoredPackage[],
+): ReadonlySet<number> {
+  const kernels = installed.filter((stored) => stored.isKernel);
+  const { silent } = kernelVerdictOf(kernels, server);
+  return new Set(kernels.filter((_, position) => silent.has(position)).map(({ id }) => id));
+}
+
 function kernelVerdictOf(
   kernels: readonly StoredPackage[],
   { kernelRelease, kernelVersion }: Pick<AssessableServer, 'kernelRelease' | 'kernelVersion'>,

@@ -93,8 +93,14 @@ function placesOf(paths: readonly string[]): string {
   return ` Found at ${first} and ${more}.`;
 }
 
+/** The CVE that an id is, or stands for behind a prefix of ours (`URGENT-CVE-…`); empty: none. */
+export function bareCveOf(id: string): string {
+  return /^(?:URGENT-|HCVD-APP-|HCVD-WEBCMS-)?(CVE-\d{4}-\d{4,19})$/.exec(id)?.[1] ?? '';
+}
+
 function bears(candidate: Candidate, about: string): boolean {
-  const wanted = about.replace(/^(?:URGENT|HCVD-APP|HCVD-WEBCMS)-(?=CVE-)/, '');
+  const cve = bareCveOf(about);
+  const wanted = cve === '' ? about : cve;
   return (
     candidate.advisoryId === about ||
     candidate.cves.includes(wanted) ||

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  explainPriority,
   fixingPriorityOf,
   NEWLY_PUBLISHED_MS,
   nextPriorityChangeAt,
@@ -82,5 +83,33 @@ describe('fixing priority (design.md section 4)', () => {
     expect(severityOf(facts({ cvssBase: 6.9, knownExploited: true }))).toBe('Medium');
     expect(severityOf(facts({ word: 'high' }))).toBe('High');
     expect(severityOf(facts({ cvssBase: 9 }))).toBe('Critical');
+  });
+});
+
+describe('the explanation of a priority', () => {
+  it('names what counts, and its points come to those of the rating', () => {
+    const published = { publishedAt: NOW - 1 };
+    expect(explainPriority(facts({ cvssBase: 5, epss: 0.2, ...published }), 'important', NOW)).toEqual({
+      priority: 'High',
+      points: 7,
+      isUnscored: false,
+      terms: [
+        { term: 'CVSS 5', points: 5 },
+        { term: 'the server is important', points: 1 },
+        { term: 'published within 30 days', points: 0.5 },
+        { term: 'EPSS 0.2', points: 0.5 },
+      ],
+    });
+    const cases = [
+      {},
+      { word: 'low' },
+      { cvssBase: 9.8, epss: 0.9 },
+      { cvssBase: 2.1, knownExploited: true },
+    ] as const;
+    for (const one of cases) {
+      const { points: whole, terms } = explainPriority(facts(one), 'test', NOW);
+      const sum = terms.reduce((total, term) => total + term.points, 0);
+      expect(Math.round(Math.min(10, Math.max(0, sum)) * 10) / 10).toBe(whole);
+    }
   });
 });

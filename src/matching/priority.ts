@@ -40,15 +40,18 @@ export interface RatedPriority {
   readonly isUnscored: boolean;
 }
 
+/** What the points are made of, before they are capped. */
+interface PriorityParts {
+  readonly base: number;
+  readonly asset: number;
+  readonly newlyPublished: number;
+  readonly epss: number;
+}
+
 /** Rates one finding at the moment `now` (ms since 1970). A date in the future counts as new: clocks differ, feeds are dated ahead. */
 export function fixingPriorityOf(facts: PriorityFacts, assetValue: AssetValue, now: number): RatedPriority {
-  const base = basePoints(facts);
-  let points = base + POINTS_OF_ASSET[assetValue];
-  if (facts.publishedAt !== undefined && now - facts.publishedAt < NEWLY_PUBLISHED_MS)
-    points += POINTS_NEWLY_PUBLISHED;
-  const epss = facts.epss ?? 0;
-  if (epss >= 0.5) points += 1;
-  else if (epss >= 0.1) points += 0.5;
+  const { base, asset, newlyPublished, epss } = partsOf(facts, assetValue, now);
+  let points = base + asset + newlyPublished + epss;
   if (facts.knownExploited) points = Math.max(points, POINTS_KNOWN_EXPLOITED_MIN);
   // Tenths, as CVSS has them: 7.9 + 1 + 0.1 in binary would fall a hair short of its threshold.
   points = Math.round(Math.min(10, Math.max(0, points)) * 10) / 10;
@@ -57,6 +60,48 @@ export function fixingPriorityOf(facts: PriorityFacts, assetValue: AssetValue, n
     points,
     isUnscored: facts.cvssBase === undefined && facts.word === undefined,
   };
+}
+
+/** One thing that counts towards a priority, in words, with its points. */
+export interface PriorityTerm {
+  readonly term: string;
+  readonly points: number;
+}
+
+/** The same rating with what it is made of; the sum is capped to 0..10. */
+export function explainPriority(
+  facts: PriorityFacts,
+  assetValue: AssetValue,
+  now: number,
+): RatedPriority & { readonly terms: readonly PriorityTerm[] } {
+  const rated = fixingPriorityOf(facts, assetValue, now);
+  const { base, asset, newlyPublished, epss } = partsOf(facts, assetValue, now);
+  const terms: PriorityTerm[] = [{ term: baseTerm(facts), points: base }];
+  if (asset !== 0) terms.push({ term: `the server is ${assetValue}`, points: asset });
+  if (newlyPublished !== 0) terms.push({ term: 'published within 30 days', points: newlyPublished });
+  if (epss !== 0) terms.push({ term: `EPSS ${facts.epss}`, points: epss });
+  const sum = base + asset + newlyPublished + epss;
+  if (facts.knownExploited && sum < POINTS_KNOWN_EXPLOITED_MIN) {
+    const missing = Math.round((POINTS_KNOWN_EXPLOITED_MIN - sum) * 10) / 10;
+    terms.push({ term: `known to be exploited: at least ${POINTS_KNOWN_EXPLOITED_MIN}`, points: missing });
+  }
+  return { ...rated, terms };
+}
+
+function partsOf(facts: PriorityFacts, assetValue: AssetValue, now: number): PriorityParts {
+  const { publishedAt, epss = 0 } = facts;
+  const isNew = publishedAt !== undefined && now - publishedAt < NEWLY_PUBLISHED_MS;
+  return {
+    base: basePoints(facts),
+    asset: POINTS_OF_ASSET[assetValue],
+    newlyPublished: isNew ? POINTS_NEWLY_PUBLISHED : 0,
+    epss: epss >= 0.5 ? 1 : epss >= 0.1 ? 0.5 : 0,
+  };
+}
+
+function baseTerm({ cvssBase, word }: PriorityFacts): string {
+  if (cvssBase !== undefined) return `CVSS ${cvssBase}`;
+  return word === undefined ? 'neither scored nor rated by its vendor' : `rated ${word} by its vendor`;
 }
 
 /** When the clock alone next changes the points, in ms since 1970: the vulnerability stops being new. Undefined: never. */

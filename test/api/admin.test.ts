@@ -1,6 +1,7 @@
 /** Our own API: single servers, groups and coverage, and that nobody sees past their enterprise projects there either. */
 import { describe, expect, it } from 'vitest';
 import { showCoverage } from '../../src/api/admin/coverage.ts';
+import { explainFindingEndpoint } from '../../src/api/admin/explain-finding.ts';
 import { serverGroupEndpoints } from '../../src/api/admin/server-groups.ts';
 import { serverEndpoints } from '../../src/api/admin/servers.ts';
 import { acceptInventory } from '../../src/jobs/accept-inventory.ts';
@@ -24,6 +25,7 @@ const test = await testApplication({
       now: () => T0,
     }),
     ...serverGroupEndpoints(database),
+    explainFindingEndpoint(database, () => clockAt(0)),
     showCoverage(database, () => clockAt(0)),
   ],
 });
@@ -84,6 +86,25 @@ describe('a server', () => {
       node_type: 'cce',
       findings: [{ priority: 'Medium' }],
     });
+  });
+
+  it('is explained, and only to those who may see it', async () => {
+    const path = `/servers/${ours}/findings/DLA-3377-1/explanation`;
+    expect(await call('GET', path, admin)).toMatchObject({
+      status: 200,
+      body: {
+        about: 'DLA-3377-1',
+        verdict: 'open',
+        sentence: expect.stringContaining('systemd 241-7~deb10u8'),
+        findings: [{ id: 'DLA-3377-1', finding: { status: 'vul_status_unfix' } }],
+        advisory_set: { revision: 1 },
+      },
+    });
+    expect(await call('GET', path.replace('DLA-3377-1', 'CVE-2099-1'), admin)).toMatchObject({
+      status: 200,
+      body: { verdict: 'unknown' },
+    });
+    expect(await call('GET', path, payUser)).toMatchObject({ status: 403, body: { error_code: '00000010' } });
   });
 
   it('refuses an unknown group, an unknown enterprise project and a word that is none', async () => {

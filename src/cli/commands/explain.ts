@@ -1,27 +1,42 @@
 import { explainPackage, type Verdict } from '../../matching/explain.ts';
 import { candidatesFor, fileByName, loadCandidates } from '../../matching/scan.ts';
 import { silentPackages } from '../../matching/silent-packages.ts';
-import { type Command, JSON_OPTION, readArguments, writeResult } from '../command.ts';
+import { type Command, JSON_OPTION, readArguments, usage, writeResult } from '../command.ts';
 import { openScanSource, readScanInventory, SCAN_INPUT_HELP, SCAN_INPUT_OPTIONS } from '../scan-input.ts';
 
-const OPTIONS = { ...SCAN_INPUT_OPTIONS, ...JSON_OPTION, package: { type: 'string' } } as const;
+const OPTIONS = {
+  ...SCAN_INPUT_OPTIONS,
+  ...JSON_OPTION,
+  package: { type: 'string' },
+  server: { type: 'string' },
+  project: { type: 'string' },
+} as const;
+/** What goes with a machine that is looked at now, not with a server that has reported. */
+const OF_A_SCAN = ['package', 'inventory', 'os-release', 'system', 'advisories'] as const;
 
 /** `parapet explain`: why a machine has a vulnerability, or why not. */
 export const explain: Command = {
   name: 'explain',
-  summary: 'Say why a machine has a vulnerability, or why not',
+  summary: 'Say why a machine or a server has a vulnerability, or why not',
   help: `Usage: parapet explain [VULNERABILITY] [--package NAME] [--inventory FILE|-] [--advisories PATH]… [--json]
+       parapet explain VULNERABILITY --server ID|NAME [--project NAME] [--json]
 
 Says for each package concerned which records were looked at, what was compared with what, and what came of it; also
 where the package is not affected. VULNERABILITY is an id as listed (DSA-5380-1, HCVD-APP-CVE-2021-44228,
 URGENT-CVE-…), the id of a record (GHSA-…) or a CVE. Without it, name a package.
 
+With --server it is a server that has reported: its packages as stored, the advisories in force, and besides the finding
+with its status and since when, what people decided about it, what its priority is made of, and its history.
+
+  --server ID|NAME    a server of the service, by its id or name
+  --project NAME      its project, by name or id; without it the only one there is
   --package NAME      only this package (its name, or the name of its source package)
 ${SCAN_INPUT_HELP}
-  --json              {"about":…,"verdicts":[…]}
+  --json              {"about":…,"verdicts":[…]}; with --server {"about","verdict","sentence","findings","packages",…}
 
 Examples:
   parapet explain CVE-2023-1393
+  parapet explain CVE-2021-44228 --server web-01
   parapet explain --package openssl --inventory /var/lib/dpkg/status --system debian:11 --advisories ./advisories
 `,
   run: async (args, io) => {
@@ -35,6 +50,16 @@ Examples:
       },
     });
     const about = given.positionals[0] ?? '';
+    const server = given.text('server');
+    if (server !== undefined) {
+      const other = OF_A_SCAN.find((option) => given.texts(option).length > 0);
+      if (other !== undefined) throw usage('explain', `--server and --${other} exclude each other`);
+      const { explainServer } = await import('../explain-server.ts');
+      const asJson = given.flag('json');
+      await explainServer(io, { about, server, project: given.text('project'), asJson });
+      return 0;
+    }
+    if (given.text('project') !== undefined) throw usage('explain', '--project goes with --server');
     const name = given.text('package');
     const inventory = await readScanInventory(given, io);
     const source = await openScanSource(given.texts('advisories'), inventory, io);

@@ -1,0 +1,92 @@
+/** `parapet explain … --server`: the explanation of one stored server, from the service's own database. */
+import {
+  type ExplainedFinding,
+  type ExplainedPackage,
+  explainFinding,
+  type FindingExplanation,
+} from '../jobs/explain-finding.ts';
+import { chooseServer } from './choose-server.ts';
+import { type CommandIo, writeResult } from './command.ts';
+import { shownTime } from './shown-time.ts';
+import { printable } from './table.ts';
+import { chooseProject, withStore } from './with-store.ts';
+
+export async function explainServer(
+  io: CommandIo,
+  request: {
+    readonly about: string;
+    readonly server: string;
+    readonly project: string | undefined;
+    readonly asJson: boolean;
+  },
+): Promise<void> {
+  await withStore(io, async (store) => {
+    const project = await chooseProject(store, request.project);
+    const { id } = await chooseServer(store, project.id, request.server);
+    const scope = { projectId: project.id, enterpriseProjects: 'all' } as const;
+    const explained = await explainFinding(
+      store.database,
+      { scope, serverId: id, about: request.about },
+      store.clock(),
+    );
+    writeResult(io, request.asJson, { json: explained, text: textOf(explained) });
+  });
+}
+
+function textOf(explained: FindingExplanation): string {
+  const { sentence, findings, packages, coverage, advisorySet } = explained;
+  const following = advisorySet.matchingInProgress ? '; matching is in progress' : '';
+  const lines = [
+    sentence,
+    '',
+    ...findings.flatMap(findingLines),
+    ...packages.flatMap(packageLines),
+    `Coverage: ${coverage.status}. ${coverage.reason}`,
+    `Advisory set ${advisorySet.revision}${following}.`,
+  ];
+  return lines.map(printable).join('\n');
+}
+
+function findingLines({ id, title, finding, priority, decision, history }: ExplainedFinding): string[] {
+  const status =
+    finding === null
+      ? 'no finding'
+      : `${finding.status} since ${shownTime(finding.statusSince)}, first seen ${shownTime(finding.firstSeenAt)}`;
+  const terms = priority.terms.map(({ term, points }) => `${term} ${points}`).join(', ');
+  return [
+    `${id}: ${title}`,
+    `  ${status}`,
+    `  ${priority.word}: ${priority.points} points (${terms})`,
+    ...(decision === null
+      ? []
+      : [
+          `  ${decision.kind} by ${decision.decidedBy} on ${shownTime(decision.decidedAt)}, ${
+            decision.until === null ? 'until undone' : `until ${shownTime(decision.until)}`
+          }: ${decision.remark}`,
+        ]),
+    ...history.map(
+      ({ at, kind, actor, remark }) =>
+        `  ${shownTime(at)}  ${kind} by ${actor}${remark === '' ? '' : `: ${remark}`}`,
+    ),
+    '',
+  ];
+}
+
+function packageLines({
+  package: pkg,
+  decision,
+  raises_finding,
+  reason,
+  records,
+}: ExplainedPackage): string[] {
+  const silent = decision === 'affected' && !raises_finding ? ' (raises no finding)' : '';
+  return [
+    `${pkg.name} ${pkg.version} (${pkg.ecosystem}): ${decision}${silent}`,
+    `  ${reason}`,
+    ...records.flatMap((record) => [
+      `  - ${record.advisory_id} (${record.feed}, revision ${record.revision ?? 'unknown'}): ${record.decision} by ${record.rule}. ${record.reason}`,
+      ...(record.comparison === '' ? [] : [`    ${record.comparison}`]),
+    ]),
+    '',
+  ];
+}
