@@ -3,14 +3,33 @@
  * its terms are its publisher's, to be kept by whoever uses it.
  */
 import type { FeedSource } from './feed-source.ts';
-import { alpineReleaseFiles } from './listings.ts';
+import { alpineReleaseFiles, pathPerLine } from './listings.ts';
 
 const MIB = 1024 * 1024;
 /** The largest of the ecosystems has some 300 MiB. */
 const OSV_BYTES_MAX = 2_048 * MIB;
 const LIST_BYTES_MAX = 64 * MIB;
+const OVAL_BYTES_MAX = 512 * MIB;
 
 const OSV_BASE = 'https://osv-vulnerabilities.storage.googleapis.com';
+
+/** The advisories of an rpm repository. */
+function repository(
+  name: string,
+  url: string,
+  facts: Pick<FeedSource, 'publisher' | 'licence' | 'covers' | 'ecosystems'>,
+): FeedSource {
+  return {
+    ...facts,
+    name,
+    title: `${facts.covers}, advisories of its repository`,
+    format: 'updateinfo, with the checksum of the repository',
+    files: { kind: 'repository', url },
+    bytesMax: OVAL_BYTES_MAX,
+    isAlternative: false,
+    isOwn: false,
+  };
+}
 
 /** An ecosystem's whole set of records as the OSV project gathers them. */
 function osv(
@@ -116,6 +135,36 @@ export const FEED_CATALOGUE: readonly FeedSource[] = [
     covers: 'Debian, with vulnerabilities that have no advisory',
     ecosystems: ['debian:'],
   }),
+  {
+    name: 'debian-tracker',
+    title: 'Debian security tracker',
+    publisher: 'Debian',
+    format: 'tracker JSON',
+    licence: 'MIT',
+    covers: 'Debian: the same as osv-debian, from its source',
+    files: { kind: 'file', url: 'https://security-tracker.debian.org/tracker/data/json' },
+    ecosystems: ['debian:'],
+    bytesMax: OVAL_BYTES_MAX,
+    isAlternative: true,
+    isOwn: false,
+  },
+  {
+    name: 'ubuntu-usn',
+    title: 'Ubuntu security notices',
+    publisher: 'Canonical',
+    format: 'USN database, bzip2',
+    licence: 'CC-BY-SA-4.0',
+    covers: 'Ubuntu: the same as osv-ubuntu, from its source',
+    files: {
+      kind: 'file',
+      url: 'https://usn.ubuntu.com/usn-db/database-all.json.bz2',
+      sha256Url: 'https://usn.ubuntu.com/usn-db/database-all.json.bz2.sha256',
+    },
+    ecosystems: ['ubuntu:'],
+    bytesMax: OVAL_BYTES_MAX,
+    isAlternative: true,
+    isOwn: false,
+  },
   osv('ubuntu', 'Ubuntu', {
     publisher: 'Canonical',
     licence: 'CC-BY-SA-4.0',
@@ -165,6 +214,37 @@ export const FEED_CATALOGUE: readonly FeedSource[] = [
     covers: 'Red Hat Enterprise Linux',
     ecosystems: ['rhel:'],
   }),
+  {
+    name: 'oracle-oval',
+    title: 'Oracle Linux errata',
+    publisher: 'Oracle',
+    format: 'OVAL, bzip2',
+    licence: "Oracle's terms",
+    covers: 'Oracle Linux',
+    files: { kind: 'file', url: 'https://linux.oracle.com/security/oval/com.oracle.elsa-all.xml.bz2' },
+    ecosystems: ['oracle:'],
+    bytesMax: OVAL_BYTES_MAX,
+    isAlternative: false,
+    isOwn: false,
+  },
+  repository('amazon-2', 'https://cdn.amazonlinux.com/2/core/latest/x86_64/mirror.list', {
+    publisher: 'Amazon',
+    licence: "Amazon's terms",
+    covers: 'Amazon Linux 2, without extras',
+    ecosystems: ['amazon:2'],
+  }),
+  repository('amazon-2023', 'https://cdn.amazonlinux.com/al2023/core/mirrors/latest/x86_64/mirror.list', {
+    publisher: 'Amazon',
+    licence: "Amazon's terms",
+    covers: 'Amazon Linux 2023',
+    ecosystems: ['amazon:2023'],
+  }),
+  repository('hce-2.0', 'https://repo.huaweicloud.com/hce/2.0/updates/x86_64/', {
+    publisher: 'Huawei Cloud',
+    licence: "Huawei Cloud's terms",
+    covers: 'Huawei Cloud EulerOS 2.0',
+    ecosystems: ['hce:2.0'],
+  }),
   osv('suse', 'SUSE', {
     publisher: 'SUSE',
     licence: 'CC-BY-4.0',
@@ -183,6 +263,24 @@ export const FEED_CATALOGUE: readonly FeedSource[] = [
     covers: 'openEuler',
     ecosystems: ['openeuler:'],
   }),
+  {
+    name: 'openeuler-cvrf',
+    title: 'openEuler security advisories in CVRF',
+    publisher: 'openEuler',
+    format: 'CVRF XML, a file an advisory',
+    licence: 'CC-BY-4.0',
+    covers: 'openEuler: the same as osv-openeuler',
+    files: {
+      kind: 'index',
+      url: 'https://repo.openeuler.org/security/data/cvrf/index.txt',
+      isFixed: true,
+      list: pathPerLine(/^(?:\d{4}\/)?cvrf-openEuler-SA-\d{4}-\d{1,6}\.xml$/i),
+    },
+    ecosystems: ['openeuler:'],
+    bytesMax: LIST_BYTES_MAX,
+    isAlternative: true,
+    isOwn: false,
+  },
   osv('bitnami', 'Bitnami', {
     publisher: 'Bitnami',
     licence: 'Apache-2.0',

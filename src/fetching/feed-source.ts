@@ -3,6 +3,8 @@
 /** One file of a feed, by its publisher's URL. */
 export interface FeedFile {
   readonly url: string;
+  /** What it is known by from one version to the next: its URL, unless that changes with each. */
+  readonly id: string;
   /** The publisher's word on its version where an index tells one; empty: only asking tells whether it changed. */
   readonly stamp: string;
   /** A file that need not be there: a repository that a release does not have. */
@@ -11,8 +13,10 @@ export interface FeedFile {
 }
 
 /**
- * Where the files of a feed lie: one file, or an index that names them. `list` reads the index (its text, its URL) and
- * throws a `DownloadFailure` where it has none. With `isFixed` a file never changes once it is listed, unless its stamp does.
+ * Where the files of a feed lie. `file`: one. `index`: those that an index names; `list` reads it (its text, its URL) and
+ * throws a `DownloadFailure` where it names none; with `isFixed` a file never changes once it is listed, unless its stamp does.
+ * `repository`: the advisories of an rpm repository (`updateinfo`), at the URL of the repository or of a list of its mirrors, of which the first on the
+ * same host counts; the checksum is the repository's.
  */
 export type FeedFiles =
   | { readonly kind: 'file'; readonly url: string; readonly sha256Url?: string }
@@ -21,7 +25,8 @@ export type FeedFiles =
       readonly url: string;
       readonly isFixed: boolean;
       readonly list: (text: string, url: string) => readonly FeedFile[];
-    };
+    }
+  | { readonly kind: 'repository'; readonly url: string };
 
 export interface FeedSource {
   /** The name by which it is configured: lower-case letters, digits, `-` and `.`. */

@@ -8,7 +8,7 @@ import type { FeedFile, FeedSource } from './feed-source.ts';
 import { fetchText } from './fetch-text.ts';
 import type { HttpClient } from './http-client.ts';
 import { mirroredUrl } from './http-settings.ts';
-import { FEED_FILES_MAX } from './listings.ts';
+import { FEED_FILES_MAX, fileAt, repositoryInMirrorList, updateinfoInRepository } from './listings.ts';
 import type { Validators } from './partial-file.ts';
 
 /** Files of one feed that are fetched at the same time. */
@@ -17,7 +17,7 @@ const FILES_AT_ONCE_MAX = 4;
 const FAILURES_IN_A_ROW_MAX = 5;
 const INDEX_BYTES_MAX = 16 * 1024 * 1024;
 
-/** What is in force of one file, by its publisher's URL. */
+/** What is in force of one file, by its `id`. */
 export interface HeldFile extends Validators {
   readonly url: string;
   readonly stamp: string;
@@ -61,7 +61,7 @@ export async function fetchSource(
 ): Promise<FetchedSource> {
   const held = new Map(options.held.map((file) => [file.url, file]));
   const all = await filesOf(client, source, options.signal);
-  const wanted = all.filter((file) => !isHeldForGood(source, file, held.get(file.url)));
+  const wanted = all.filter((file) => !isHeldForGood(source, file, held.get(file.id)));
   const files: FetchedFile[] = [];
   const failures: DownloadFailure[] = [];
   let unchanged = all.length - wanted.length;
@@ -69,7 +69,7 @@ export async function fetchSource(
   const tasks = wanted.map((file, index) => async (): Promise<Outcome | undefined> => {
     if (failedInARow >= FAILURES_IN_A_ROW_MAX) return undefined;
     const note = wanted.length === 1 ? source.name : `${source.name} (file ${index + 1} of ${wanted.length})`;
-    return await fetchFile(client, source, { file, held: held.get(file.url), note }, options);
+    return await fetchFile(client, source, { file, held: held.get(file.id), note }, options);
   });
   for await (const outcome of readAhead(tasks, FILES_AT_ONCE_MAX)) {
     failedInARow = outcome instanceof DownloadFailure ? failedInARow + 1 : 0;
@@ -88,18 +88,30 @@ async function filesOf(
   signal: AbortSignal,
 ): Promise<readonly FeedFile[]> {
   const { files } = source;
-  if (files.kind === 'file') return [{ url: files.url, stamp: '', isOptional: false }];
-  const url = addressOf(client, source, files.url);
-  const text = await fetchText(client, { url, bytesMax: INDEX_BYTES_MAX }, signal);
-  const listed = files.list(text, files.url);
-  if (listed.length > FEED_FILES_MAX) throw lastingFailure(`${url} lists more than ${FEED_FILES_MAX} files`);
+  const textAt = async (url: string): Promise<string> => {
+    const address = addressOf(client, source, url);
+    return await fetchText(client, { url: address, bytesMax: INDEX_BYTES_MAX }, signal);
+  };
+  if (files.kind === 'file') return [fileAt(files.url)];
+  if (files.kind === 'repository') {
+    const isList = !files.url.endsWith('/');
+    const repository = isList ? repositoryInMirrorList(await textAt(files.url), files.url) : files.url;
+    return [updateinfoInRepository(await textAt(`${repository}repodata/repomd.xml`), repository, files.url)];
+  }
+  const listed = files.list(await textAt(files.url), files.url);
+  if (listed.length > FEED_FILES_MAX) {
+    throw lastingFailure(`${files.url} lists more than ${FEED_FILES_MAX} files`);
+  }
+  const elsewhere = listed.find(({ url }) => new URL(url).host !== new URL(files.url).host);
+  if (elsewhere !== undefined)
+    throw lastingFailure(`${files.url} lists a file on another host, ${elsewhere.url}`);
   return listed;
 }
 
 /** Nothing has to be asked of a file whose index says that it is the one in force. */
 function isHeldForGood({ files }: FeedSource, file: FeedFile, held: HeldFile | undefined): boolean {
-  if (held === undefined || files.kind !== 'index') return false;
-  return (files.isFixed || file.stamp !== '') && held.stamp === file.stamp;
+  if (held === undefined || held.stamp !== file.stamp) return false;
+  return file.stamp !== '' || (files.kind === 'index' && files.isFixed);
 }
 
 async function fetchFile(

@@ -11,8 +11,43 @@ export function alpineReleaseFiles(text: string, url: string): readonly FeedFile
     [...text.matchAll(/href="(?:\.?\/)?(v\d+\.\d+|edge)\/?"/g)].map(([, name]) => name ?? ''),
   );
   if (releases.size === 0) throw lastingFailure(`${url} lists no release`);
-  return [...releases].flatMap((release) => [
-    { url: new URL(`${release}/main.json`, url).href, stamp: '', isOptional: true },
-    { url: new URL(`${release}/community.json`, url).href, stamp: '', isOptional: true },
-  ]);
+  return [...releases].flatMap((release) =>
+    ['main', 'community'].map((repository) => ({
+      ...fileAt(new URL(`${release}/${repository}.json`, url).href),
+      isOptional: true,
+    })),
+  );
+}
+
+/** A text with the path of one file a line, below the place of the index. */
+export function pathPerLine(pattern: RegExp): (text: string, url: string) => readonly FeedFile[] {
+  return (text, url) => {
+    const paths = text.split(/\r?\n/).filter((line) => pattern.test(line));
+    if (paths.length === 0) throw lastingFailure(`${url} lists no file`);
+    return paths.map((path) => fileAt(new URL(path, url).href));
+  };
+}
+
+/** Where a repository lies by a list of mirrors: its first line on the same host. Mirrors elsewhere are strangers. */
+export function repositoryInMirrorList(text: string, url: string): string {
+  const lines = text.split(/\r?\n/).map((line) => line.trim());
+  const found = lines.find((line) => URL.canParse(line) && new URL(line).host === new URL(url).host);
+  if (found === undefined) throw lastingFailure(`${url} names no mirror on its own host`);
+  return found.endsWith('/') ? found : `${found}/`;
+}
+
+/** The advisories of an rpm repository by its `repomd.xml`, with the checksum that it tells. */
+export function updateinfoInRepository(text: string, repository: string, id: string): FeedFile {
+  const data = /<data type="updateinfo">([\s\S]*?)<\/data>/.exec(text)?.[1] ?? '';
+  const path = /<location href="(repodata\/[A-Za-z0-9._-]{1,200})"/.exec(data)?.[1];
+  const sha256 = /<checksum type="sha256">([0-9a-f]{64})<\/checksum>/i.exec(data)?.[1];
+  if (path === undefined || sha256 === undefined) {
+    throw lastingFailure(`the repository at ${repository} has no advisories (updateinfo with a SHA-256)`);
+  }
+  return { url: new URL(path, repository).href, id, stamp: sha256, sha256, isOptional: false };
+}
+
+/** A file of which nothing is known but its URL. */
+export function fileAt(url: string): FeedFile {
+  return { url, id: url, stamp: '', isOptional: false };
 }

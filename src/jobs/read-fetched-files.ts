@@ -102,7 +102,7 @@ function note(reading: FileReading, item: FeedItem): void {
 function importedFile({ fetched, feeds, lists }: FileReading): ImportedFeedFile {
   const { file, downloaded } = fetched;
   return {
-    url: file.url,
+    url: file.id,
     etag: downloaded.etag,
     lastModified: downloaded.lastModified,
     stamp: file.stamp,

@@ -1,4 +1,5 @@
 /** `parapet advisories update`: feeds of the catalogue by a mirror and feeds of one's own, over HTTP, into the set in force. */
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -162,6 +163,48 @@ describe('parapet advisories update', () => {
       ok: false,
       feeds: [{ outcome: 'partly', error: expect.stringContaining('community.json') }],
     });
+  });
+
+  it('takes the advisories of an rpm repository with the checksum that the repository tells', async () => {
+    const content = readFileSync(join(FIXTURES, 'vendor-formats', 'amazon-2-kernel-5.15-updateinfo.xml.gz'));
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    const host = '/cdn.amazonlinux.com/2/core';
+    const repomd = (checksum: string): string =>
+      `<repomd><data type="primary"><location href="repodata/primary.xml.gz"/></data>` +
+      `<data type="updateinfo"><checksum type="sha256">${checksum}</checksum><location href="repodata/u.xml.gz"/></data></repomd>`;
+    server.files.set(`${host}/latest/x86_64/mirror.list`, {
+      content: Buffer.from(
+        'https://elsewhere.example/2\nhttps://cdn.amazonlinux.com/2/core/2.0/x86_64/abc\n',
+      ),
+    });
+    const place = `${host}/2.0/x86_64/abc/repodata`;
+    server.files.set(`${place}/u.xml.gz`, { content });
+    server.files.set(`${place}/repomd.xml`, { content: Buffer.from(repomd(sha256)) });
+    expect(await update('amazon-2')).toMatchObject({ ok: true, feeds: [{ outcome: 'changed' }] });
+    expect(await update('amazon-2')).toMatchObject({ feeds: [{ outcome: 'unchanged' }] });
+    expect(server.asked.at(-1)?.path).toBe(`${place}/repomd.xml`);
+    server.files.set(`${place}/repomd.xml`, { content: Buffer.from('<repomd></repomd>') });
+    expect(await update('amazon-2')).toMatchObject({
+      feeds: [{ outcome: 'failed', error: expect.stringContaining('has no advisories') }],
+    });
+    server.files.set(`${host}/latest/x86_64/mirror.list`, {
+      content: Buffer.from('https://elsewhere.example/2\n'),
+    });
+    expect(await update('amazon-2')).toMatchObject({
+      feeds: [{ outcome: 'failed', error: expect.stringContaining('names no mirror on its own host') }],
+    });
+  });
+
+  it('takes of an index only files that it does not have, where those never change', async () => {
+    const host = '/repo.openeuler.org/security/data/cvrf';
+    const name = '2025/cvrf-openEuler-SA-2025-1379.xml';
+    const content = readFileSync(join(FIXTURES, 'vendor-formats', 'cvrf-openEuler-SA-2025-1379.xml'));
+    server.files.set(`${host}/index.txt`, { content: Buffer.from(`${name}\n../../../etc/passwd\n`) });
+    server.files.set(`${host}/${name}`, { content });
+    expect(await update('openeuler-cvrf')).toMatchObject({ ok: true, feeds: [{ outcome: 'changed' }] });
+    server.asked.length = 0;
+    expect(await update('openeuler-cvrf')).toMatchObject({ ok: true, feeds: [{ outcome: 'unchanged' }] });
+    expect(server.asked.map(({ path }) => path)).toEqual([`${host}/index.txt`]);
   });
 
   it('dates the ecosystems of an OSV file by the file, for their coverage', async () => {
