@@ -21,10 +21,13 @@ export const DIMENSIONS = [
 export type Dimension = (typeof DIMENSIONS)[number];
 
 const TEXTS = ['id', 'name', 'nameFolded', 'publicIp', 'privateIp'] as const;
+/** Texts in which parts are looked for; a row's word of that name is the one of `TextStems`. */
+export const SOUGHT_TEXTS = ['nameFolded', 'publicIp', 'privateIp'] as const;
+export type SoughtText = (typeof SOUGHT_TEXTS)[number];
 const NUMBERS = ['worstFirst', 'worstNext', 'scanTime'] as const;
 /** What makes two rows of one server read differently; their texts stand in their heads. */
 const READ_WORDS = ['list', 'score', 'statusBits', ...DIMENSIONS] as const;
-const WORDS = ['head', 'version', 'pass', 'set', ...READ_WORDS] as const;
+const WORDS = ['head', 'version', 'pass', 'set', ...SOUGHT_TEXTS, ...READ_WORDS] as const;
 
 type TextName = (typeof TEXTS)[number];
 type NumberName = (typeof NUMBERS)[number];
@@ -34,6 +37,7 @@ type WordName = (typeof WORDS)[number];
 export interface RowParts {
   readonly nameFolded: string;
   readonly codes: Readonly<Record<Dimension, number>>;
+  readonly stems: Readonly<Record<SoughtText, number>>;
   /** Address of the encoded fields that are the server's own. */
   readonly head: number;
   /** Slot of its list in `ShownSets`. */
@@ -92,6 +96,9 @@ export class ServerColumns {
       version: words(),
       pass: words(),
       set: words(),
+      nameFolded: words(),
+      publicIp: words(),
+      privateIp: words(),
       list: words(),
       score: words(),
       statusBits: words(),
@@ -134,6 +141,7 @@ export class ServerColumns {
     this.words.score[row] = record.score ?? NO_SCORE;
     this.words.statusBits[row] = record.statusBits;
     for (const dimension of DIMENSIONS) this.words[dimension][row] = parts.codes[dimension];
+    for (const text of SOUGHT_TEXTS) this.words[text][row] = parts.stems[text];
     this.texts.id.append(record.id);
     this.texts.name.append(record.name);
     this.texts.nameFolded.append(parts.nameFolded);

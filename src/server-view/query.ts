@@ -1,10 +1,10 @@
 /**
  * A filter as conditions, each of which can select positions of a snapshot and judge a single row. Those on values are
- * answered from the snapshot's sets; those on texts look through bytes, and only through those of the servers that the others
- * leave where these are few.
+ * answered from the snapshot's sets; those on texts look through the stems of the texts, or through the texts of the servers
+ * that the others leave where these are few.
  */
 import { FINDING_STATUSES } from '../findings/finding.ts';
-import type { Dimension, ServerColumns } from './columns.ts';
+import type { Dimension, ServerColumns, SoughtText } from './columns.ts';
 import {
   AllPositions,
   intersectionOf,
@@ -17,22 +17,25 @@ import {
 import type { ServerGroups } from './server-groups.ts';
 import { foldCase, type ServerFilter } from './server-view.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { PartRanges } from './stem-positions.ts';
+import type { TextStems } from './text-stems.ts';
 import type { ValueCodes } from './value-codes.ts';
 
 export interface Condition {
   readonly select: (snapshot: Snapshot) => PositionSet;
   readonly holds: (columns: ServerColumns, row: number) => boolean;
-  /** Whether `select` looks through every server. */
-  readonly scans: boolean;
+  /** What `select` costs, in texts looked through one by one; undefined: next to nothing. */
+  readonly costTexts?: (snapshot: Snapshot) => number;
 }
 
 export interface FilterValues {
   readonly codes: Readonly<Record<Dimension, ValueCodes>>;
   readonly groups: ServerGroups;
+  readonly stems: Readonly<Record<SoughtText, TextStems>>;
 }
 
-/** Judging servers one by one costs about this many times what a scan costs a server. */
-const SINGLE_COST = 4;
+/** Looking through all texts of a snapshot in one go costs a quarter of what one text after the other costs. */
+const SCAN_GAIN = 4;
 
 /** The conditions of a filter. The project is the model's own and not looked at. */
 export function conditionsOf(filter: ServerFilter, values: FilterValues): readonly Condition[] {
@@ -57,9 +60,10 @@ export function conditionsOf(filter: ServerFilter, values: FilterValues): readon
   where(filter.status, (status) => hasStatus(FINDING_STATUSES[status]));
   where(filter.ids, hasId);
   where(filter.groupNameContains, (text) => hasCode('groupId', values.groups.codesHolding(foldCase(text))));
-  where(filter.nameContains, (text) => holdsText('nameFolded', text));
-  where(filter.publicIpContains, (text) => holdsText('publicIp', text));
-  where(filter.privateIpContains, (text) => holdsText('privateIp', text));
+  const sought = (name: SoughtText) => (text: string) => holdsText(name, text, values.stems[name]);
+  where(filter.nameContains, sought('nameFolded'));
+  where(filter.publicIpContains, sought('publicIp'));
+  where(filter.privateIpContains, sought('privateIp'));
   return conditions;
 }
 
@@ -67,13 +71,13 @@ export function conditionsOf(filter: ServerFilter, values: FilterValues): readon
 export function selectPositions(snapshot: Snapshot, conditions: readonly Condition[]): PositionSet {
   const { count } = snapshot.columns;
   let selected = intersectionOf(
-    conditions.filter((condition) => !condition.scans).map((condition) => condition.select(snapshot)),
+    conditions.filter((one) => one.costTexts === undefined).map((condition) => condition.select(snapshot)),
     count,
   );
   for (const condition of conditions) {
-    if (!condition.scans) continue;
+    if (condition.costTexts === undefined) continue;
     selected =
-      selected.count * SINGLE_COST < count
+      selected.count < condition.costTexts(snapshot)
         ? keepWhere(selected, (position) => condition.holds(snapshot.columns, position))
         : intersectionOf([selected, condition.select(snapshot)], count);
   }
@@ -83,7 +87,6 @@ export function selectPositions(snapshot: Snapshot, conditions: readonly Conditi
 function hasCode(dimension: Dimension, codes: readonly number[]): Condition {
   const wanted = new Set(codes);
   return {
-    scans: false,
     select: (snapshot) =>
       unionOf(
         [...wanted].map((code) => snapshot.byValue[dimension][code] ?? NO_POSITIONS),
@@ -95,7 +98,6 @@ function hasCode(dimension: Dimension, codes: readonly number[]): Condition {
 
 function hasStatus(status: number): Condition {
   return {
-    scans: false,
     select: (snapshot) => snapshot.byStatus[status] ?? NO_POSITIONS,
     holds: (columns, row) => (((columns.words.statusBits[row] ?? 0) >>> status) & 1) === 1,
   };
@@ -104,7 +106,6 @@ function hasStatus(status: number): Condition {
 function hasId(ids: readonly string[]): Condition {
   const wanted = new Set(ids);
   return {
-    scans: false,
     select: (snapshot) => {
       const found = [...wanted].map((id) => snapshot.ids.find(id)).filter((position) => position >= 0);
       return new ListPositions(Uint32Array.from(found).sort());
@@ -113,17 +114,24 @@ function hasId(ids: readonly string[]): Condition {
   };
 }
 
-function holdsText(name: 'nameFolded' | 'publicIp' | 'privateIp', text: string): Condition {
-  const part = Buffer.from(foldCase(text), 'utf8');
+function holdsText(name: SoughtText, text: string, stems: TextStems): Condition {
+  const folded = foldCase(text);
+  const part = Buffer.from(folded, 'utf8');
   if (part.length === 0)
-    return {
-      scans: false,
-      select: (snapshot) => new AllPositions(snapshot.columns.count),
-      holds: () => true,
-    };
+    return { select: (snapshot) => new AllPositions(snapshot.columns.count), holds: () => true };
+  let ranges: { readonly of: Snapshot; readonly are: PartRanges | undefined } | undefined;
+  const rangesIn = (snapshot: Snapshot): PartRanges | undefined => {
+    if (ranges?.of !== snapshot)
+      ranges = { of: snapshot, are: snapshot.byStem[name].rangesOf(folded, stems) };
+    return ranges.are;
+  };
   return {
-    scans: true,
-    select: (snapshot) => snapshot.columns.texts[name].find(part),
+    costTexts: (snapshot) => rangesIn(snapshot)?.costTexts ?? snapshot.columns.count / SCAN_GAIN,
+    select: (snapshot) => {
+      const texts = snapshot.columns.texts[name];
+      const found = rangesIn(snapshot);
+      return found === undefined ? texts.find(part) : snapshot.byStem[name].select(found, texts, part);
+    },
     holds: (columns, row) => columns.texts[name].holds(row, part),
   };
 }

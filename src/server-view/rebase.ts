@@ -30,7 +30,7 @@ export function startRebase(old: Overlay, encoder: RowEncoder): Rebase {
   let snapshot: Snapshot | undefined;
 
   function* build(): Generator<void, void> {
-    const built = yield* buildSnapshot(runs, [old.snapshot.columns, old.columns]);
+    const built = yield* buildSnapshot(runs, [old.snapshot.columns, old.columns], encoder.stems);
     const heads = built.columns.words.head;
     for (let at = 0; at < built.columns.count; at += 1) {
       const address = heads[at] ?? 0;

@@ -3,11 +3,19 @@
  * by all rows of a project is kept here, for as long as the model lives.
  */
 import { ByteArena } from './byte-arena.ts';
-import { type Dimension, HANDLE_STATUSES, SEVERITY_LEVELS, type ServerColumns } from './columns.ts';
+import {
+  type Dimension,
+  HANDLE_STATUSES,
+  SEVERITY_LEVELS,
+  type ServerColumns,
+  SOUGHT_TEXTS,
+  type SoughtText,
+} from './columns.ts';
 import { ServerGroups } from './server-groups.ts';
 import { foldCase } from './server-view.ts';
 import { ShownLists } from './shown-lists.ts';
 import { ShownSets } from './shown-sets.ts';
+import { TextStems } from './text-stems.ts';
 import { ValueCodes } from './value-codes.ts';
 import type { ViewRecord, VulnerabilityLookup } from './view-record.ts';
 import { VulnerabilityNames } from './vulnerability-names.ts';
@@ -19,6 +27,11 @@ export class RowEncoder {
   readonly sets: ShownSets;
   readonly heads: ByteArena;
   readonly groups = new ServerGroups();
+  readonly stems: Readonly<Record<SoughtText, TextStems>> = {
+    nameFolded: new TextStems(),
+    publicIp: new TextStems(),
+    privateIp: new TextStems(),
+  };
   readonly codes: Readonly<Record<Dimension, ValueCodes>> = {
     enterpriseProjectId: new ValueCodes(),
     groupId: new ValueCodes(),
@@ -36,13 +49,19 @@ export class RowEncoder {
     this.heads = new ByteArena(chunkBytesLog2);
   }
 
-  /** Appends a record as a row that holds its set; the head is the caller's to set. Answers the row. */
+  /** Appends a record as a row that holds its set and its stems; the head is the caller's to set. Answers the row. */
   append(columns: ServerColumns, record: ViewRecord, pass: number): number {
     const { codes } = this;
     const set = this.sets.hold(record.shownKey, record.shownVulnerabilities);
+    const nameFolded = foldCase(record.name);
     // A group's id is never empty, so the empty text stands for none.
     return columns.append(record, {
-      nameFolded: foldCase(record.name),
+      nameFolded,
+      stems: {
+        nameFolded: this.stems.nameFolded.hold(nameFolded),
+        publicIp: this.stems.publicIp.hold(record.publicIp),
+        privateIp: this.stems.privateIp.hold(record.privateIp),
+      },
       codes: {
         enterpriseProjectId: codes.enterpriseProjectId.codeOf(record.enterpriseProjectId),
         groupId: codes.groupId.codeOf(record.groupId ?? ''),
@@ -57,6 +76,26 @@ export class RowEncoder {
       list: this.sets.listOf(set),
       pass,
     });
+  }
+
+  /** Gives back what a row holds, but for its head. */
+  release(columns: ServerColumns, row: number): void {
+    this.sets.release(columns.words.set[row] ?? 0);
+    this.#releaseStems(columns, row);
+  }
+
+  /** Gives back what `row`, a row that reads the same, would hold twice; the set is then that of `row`. */
+  replaceSame(
+    held: { readonly columns: ServerColumns; readonly row: number },
+    columns: ServerColumns,
+    row: number,
+  ): void {
+    this.sets.release(held.columns.words.set[held.row] ?? 0);
+    this.#releaseStems(columns, row);
+  }
+
+  #releaseStems(columns: ServerColumns, row: number): void {
+    for (const text of SOUGHT_TEXTS) this.stems[text].release(columns.words[text][row] ?? 0);
   }
 
   headBytes(record: ViewRecord): Buffer {

@@ -123,7 +123,10 @@ export class ServerViewModel {
     await inSlices(lists.noteNumbers(), this.#sliceMs);
     names.rank();
     const order = await inSlices(sortedRows(staging), this.#sliceMs);
-    const snapshot = await inSlices(buildSnapshot(runsOf(staging, order), [staging]), this.#sliceMs);
+    const snapshot = await inSlices(
+      buildSnapshot(runsOf(staging, order), [staging], this.#encoder.stems),
+      this.#sliceMs,
+    );
     this.#overlay = new Overlay(snapshot);
     // A list is encoded when it is first asked for; the others follow, so that answering begins some seconds earlier.
     this.#encoded = this.#watched(inSlices(lists.encodeAll(), this.#sliceMs));
@@ -255,7 +258,7 @@ export class ServerViewModel {
       isSameRow(found.columns, found.row, overlay.columns, row) &&
       encoder.heads.view(found.columns.words.head[found.row] ?? 0).equals(head)
     ) {
-      encoder.sets.release(found.columns.words.set[found.row] ?? 0);
+      encoder.replaceSame(found, overlay.columns, row);
       found.columns.takeMarks(found.row, overlay.columns, row);
       this.#rebase?.marked.add(record.id);
       overlay.columns.dropLast();
@@ -272,7 +275,7 @@ export class ServerViewModel {
     const { columns, row } = found;
     if (columns === overlay.columns) overlay.remove(id, row);
     else overlay.kill(row);
-    this.#encoder.sets.release(columns.words.set[row] ?? 0);
+    this.#encoder.release(columns, row);
     const isBeingCopied =
       this.#rebase !== undefined && (columns !== overlay.columns || row < this.#rebase.overlayRows);
     if (isBeingCopied) this.#rebase?.removed.add(id);

@@ -4,9 +4,11 @@
  */
 import { FINDING_STATUS_WORDS } from '../findings/finding.ts';
 import { BitPositions, emptyWords, setBit } from './bitset.ts';
-import { compareRows, DIMENSIONS, type Dimension, ServerColumns } from './columns.ts';
+import { compareRows, DIMENSIONS, type Dimension, ServerColumns, type SoughtText } from './columns.ts';
 import { IdMap } from './id-map.ts';
 import { ListPositions, POSITIONS_PER_LIST_MEMBER, type PositionSet } from './position-set.ts';
+import { type StemPositions, stemPositions } from './stem-positions.ts';
+import type { TextStems } from './text-stems.ts';
 
 /** Rows handled between two places where whoever builds may pause. */
 const ROWS_A_STEP = 1024;
@@ -19,6 +21,7 @@ export interface Snapshot {
   readonly byValue: Readonly<Record<Dimension, readonly PositionSet[]>>;
   /** By the number of a finding's status. */
   readonly byStatus: readonly PositionSet[];
+  readonly byStem: Readonly<Record<SoughtText, StemPositions>>;
   readonly bytes: number;
 }
 
@@ -33,6 +36,7 @@ export interface Run {
 export function* buildSnapshot(
   runs: Iterable<Run>,
   sources: readonly ServerColumns[],
+  stems: Readonly<Record<SoughtText, TextStems>>,
 ): Generator<void, Snapshot> {
   const rows = sources.reduce((sum, columns) => sum + columns.count, 0);
   const columns = new ServerColumns(rows, sources);
@@ -69,10 +73,17 @@ export function* buildSnapshot(
   const byStatus: PositionSet[] = [];
   for (const status of FINDING_STATUS_WORDS.keys())
     byStatus.push(yield* setOfBit(columns.words.statusBits, columns.count, status));
+  const { count } = columns;
+  const byStem = {
+    nameFolded: yield* stemPositions(columns.words.nameFolded, count, stems.nameFolded),
+    publicIp: yield* stemPositions(columns.words.publicIp, count, stems.publicIp),
+    privateIp: yield* stemPositions(columns.words.privateIp, count, stems.privateIp),
+  };
   let bytes = columns.bytes + ids.bytes;
+  for (const positions of Object.values(byStem)) bytes += positions.bytes;
   for (const sets of [...Object.values(byValue), byStatus])
     bytes += sets.reduce((sum, set) => sum + set.bytes, 0);
-  return { columns, ids, byValue, byStatus, bytes };
+  return { columns, ids, byValue, byStatus, byStem, bytes };
 }
 
 /** The positions of each code: bits where it is common, a list where it is rare, so that ten thousand groups cost no more. */

@@ -39,7 +39,9 @@ const word = fc.constantFrom('web', 'WEB-01', 'db', 'Ünïcode', 'straße', 'ﬁ
 
 export const randomServer: fc.Arbitrary<RandomServer> = fc.record({
   id: fc.uuid(),
-  name: fc.tuple(word, word).map((parts) => `${parts.join('-')}x`),
+  name: fc
+    .tuple(word, word, fc.constantFrom('x', '7', '-77', '-07', '-1707', '7x'))
+    .map(([first, second, end]) => `${first}-${second}${end}`),
   enterpriseProjectId: fc.constantFrom('0', 'ep-a', 'ep-b'),
   group: fc.option(fc.constantFrom(...GROUPS), { nil: undefined }),
   publicIp: fc.constantFrom('', '203.0.113.21', '203.0.113.2', '2001:db8::a'),
@@ -80,8 +82,10 @@ export function randomFilter(projectId: string): fc.Arbitrary<ServerFilter> {
     ),
     assetValue: maybe(fc.constantFrom('important', 'common', 'test')),
     groupNameContains: maybe(fc.constantFrom('e', 'STRASSE', 'straße', 'istanbul', 'no-such')),
-    nameContains: maybe(fc.constantFrom('web', 'WEB', 'ÜNÏ', 'x', '%', '_', '-')),
-    publicIpContains: maybe(fc.constantFrom('203.0.113.2', '2001:DB8', '9')),
+    nameContains: maybe(
+      fc.constantFrom('web', 'WEB', 'ÜNÏ', 'x', '%', '_', '-', '7', '70', '-7', 'b-77', '-1707', 'web-0'),
+    ),
+    publicIpContains: maybe(fc.constantFrom('203.0.113.2', '.113.', '2001:DB8', '9', '.21')),
     privateIpContains: maybe(fc.constantFrom('10.0', 'FE80', ',')),
     severityLevel: maybe(fc.constantFrom('High', 'Medium', 'Low', 'Security')),
     handleStatus: maybe(fc.constantFrom('unhandled', 'handled')),
