@@ -18,6 +18,14 @@ export function setBit(words: Uint32Array, position: number): void {
   words[at] = (words[at] ?? 0) | (1 << (position & 31));
 }
 
+export function setBits(words: Uint32Array, positions: Uint32Array): void {
+  for (let index = 0; index < positions.length; index += 1) {
+    const position = positions[index] ?? 0;
+    const at = position >>> 5;
+    words[at] = (words[at] ?? 0) | (1 << (position & 31));
+  }
+}
+
 /** `into` keeps what `other` holds too. Both have the same length. */
 export function andWords(into: Uint32Array, other: Uint32Array): void {
   for (let at = 0; at < into.length; at += 1) into[at] = (into[at] ?? 0) & (other[at] ?? 0);

@@ -4,7 +4,7 @@
  */
 import { Overlay } from './overlay.ts';
 import type { RowEncoder } from './row-encoder.ts';
-import { buildSnapshot, type Snapshot } from './snapshot.ts';
+import { appendRuns, buildSnapshot, type Snapshot } from './snapshot.ts';
 
 const HEADS_A_STEP = 1024;
 
@@ -30,7 +30,11 @@ export function startRebase(old: Overlay, encoder: RowEncoder): Rebase {
   let snapshot: Snapshot | undefined;
 
   function* build(): Generator<void, void> {
-    const built = yield* buildSnapshot(runs, [old.snapshot.columns, old.columns], encoder.stems);
+    const built = yield* buildSnapshot(
+      (columns) => appendRuns(columns, runs),
+      [old.snapshot.columns, old.columns],
+      encoder.stems,
+    );
     const heads = built.columns.words.head;
     for (let at = 0; at < built.columns.count; at += 1) {
       const address = heads[at] ?? 0;

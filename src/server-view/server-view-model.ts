@@ -15,7 +15,7 @@ import { type Rebase, startRebase } from './rebase.ts';
 import { RowEncoder } from './row-encoder.ts';
 import { SelectionCache } from './selection-cache.ts';
 import type { Page, ServerFilter, ServerPageBytes } from './server-view.ts';
-import { buildSnapshot, runsOf, sortedRows } from './snapshot.ts';
+import { buildSnapshot, sortedRows } from './snapshot.ts';
 import type {
   ServerVersion,
   ShownVulnerabilities,
@@ -124,7 +124,7 @@ export class ServerViewModel {
     names.rank();
     const order = await inSlices(sortedRows(staging), this.#sliceMs);
     const snapshot = await inSlices(
-      buildSnapshot(runsOf(staging, order), [staging], this.#encoder.stems),
+      buildSnapshot((columns) => columns.gather(staging, order), [staging], this.#encoder.stems),
       this.#sliceMs,
     );
     this.#overlay = new Overlay(snapshot);

@@ -32,28 +32,16 @@ export interface Run {
   readonly to: number;
 }
 
-/** A snapshot of runs that are in the view's order together. `sources` are the columns that they come from. */
+/** A snapshot of the rows that `fill` appends in the view's order; they come from `sources`. */
 export function* buildSnapshot(
-  runs: Iterable<Run>,
+  fill: (columns: ServerColumns) => Generator<void>,
   sources: readonly ServerColumns[],
   stems: Readonly<Record<SoughtText, TextStems>>,
 ): Generator<void, Snapshot> {
   const rows = sources.reduce((sum, columns) => sum + columns.count, 0);
   const columns = new ServerColumns(rows, sources);
   yield;
-  let inStep = 0;
-  for (const run of runs) {
-    for (let from = run.from; from < run.to; from += ROWS_A_STEP) {
-      const to = Math.min(run.to, from + ROWS_A_STEP);
-      columns.appendFrom(run.columns, from, to);
-      // A run costs as much as many rows of one.
-      inStep += to - from + 8;
-      if (inStep >= ROWS_A_STEP) {
-        inStep = 0;
-        yield;
-      }
-    }
-  }
+  yield* fill(columns);
   const ids = new IdMap(columns.texts.id);
   for (let from = 0; from < columns.count; from += ROWS_A_STEP) {
     ids.addRange(from, Math.min(columns.count, from + ROWS_A_STEP));
@@ -84,6 +72,23 @@ export function* buildSnapshot(
   for (const sets of [...Object.values(byValue), byStatus])
     bytes += sets.reduce((sum, set) => sum + set.bytes, 0);
   return { columns, ids, byValue, byStatus, byStem, bytes };
+}
+
+/** Appends runs one after the other. */
+export function* appendRuns(columns: ServerColumns, runs: Iterable<Run>): Generator<void> {
+  let inStep = 0;
+  for (const run of runs) {
+    for (let from = run.from; from < run.to; from += ROWS_A_STEP) {
+      const to = Math.min(run.to, from + ROWS_A_STEP);
+      columns.appendFrom(run.columns, from, to);
+      // A run costs as much as many rows of one.
+      inStep += to - from + 8;
+      if (inStep >= ROWS_A_STEP) {
+        inStep = 0;
+        yield;
+      }
+    }
+  }
 }
 
 /** The positions of each code: bits where it is common, a list where it is rare, so that ten thousand groups cost no more. */
@@ -173,17 +178,6 @@ export function* sortedRows(columns: ServerColumns): Generator<void, Uint32Array
     [rows, merged] = [merged, rows];
   }
   return rows;
-}
-
-/** Rows one by one, neighbours joined. */
-export function* runsOf(columns: ServerColumns, rows: Uint32Array): Generator<Run> {
-  for (let at = 0; at < rows.length; ) {
-    const from = rows[at] ?? 0;
-    let length = 1;
-    while (at + length < rows.length && rows[at + length] === from + length) length += 1;
-    yield { columns, from, to: from + length };
-    at += length;
-  }
 }
 
 /** The first position of a snapshot that does not come before a row of other columns. */

@@ -2,7 +2,7 @@
  * The positions of a snapshot by the stem of a text (`text-stems.ts`) and, within a stem, by the digits after it: what holds a
  * part is found by looking through the stems, not through the texts of all servers.
  */
-import { BitPositions, emptyWords, setBit } from './bitset.ts';
+import { BitPositions, emptyWords, setBits } from './bitset.ts';
 import { ListPositions, POSITIONS_PER_LIST_MEMBER, type PositionSet } from './position-set.ts';
 import type { TextColumn } from './text-column.ts';
 import { DIGIT_CODES, digitRanges, digitsFrom, digitsOf, stemOf, type TextStems } from './text-stems.ts';
@@ -66,22 +66,28 @@ export class StemPositions {
   /** The positions in those ranges whose texts hold `part`. */
   select({ certain, possible }: PartRanges, texts: TextColumn, part: Buffer): PositionSet {
     const count = this.#order.length;
-    const most = lengthOf(certain) + lengthOf(possible);
-    const found = most * POSITIONS_PER_LIST_MEMBER > count ? undefined : new Set<number>();
-    const words = found === undefined ? emptyWords(count) : undefined;
-    const take = (position: number): void => {
-      if (words === undefined) found?.add(position);
-      else setBit(words, position);
-    };
-    for (const { from, to } of certain) for (let at = from; at < to; at += 1) take(this.#order[at] ?? 0);
-    for (const { from, to } of possible) {
-      for (let at = from; at < to; at += 1) {
-        const position = this.#order[at] ?? 0;
-        if (texts.holds(position, part)) take(position);
-      }
+    const parts = [
+      ...certain.map(({ from, to }) => this.#order.subarray(from, to)),
+      ...possible.map(({ from, to }) =>
+        this.#order.subarray(from, to).filter((position) => texts.holds(position, part)),
+      ),
+    ];
+    const most = parts.reduce((sum, { length }) => sum + length, 0);
+    if (most * POSITIONS_PER_LIST_MEMBER > count) {
+      const words = emptyWords(count);
+      for (const positions of parts) setBits(words, positions);
+      return new BitPositions(words);
     }
-    if (words !== undefined) return new BitPositions(words);
-    return new ListPositions(Uint32Array.from(found ?? []).sort());
+    const sorted = new Uint32Array(most);
+    let at = 0;
+    for (const positions of parts) {
+      sorted.set(positions, at);
+      at += positions.length;
+    }
+    // A text can be in two ranges: its stem holds the part, and so do its end and the digits.
+    return new ListPositions(
+      sorted.sort().filter((position, index) => index === 0 || position !== sorted[index - 1]),
+    );
   }
 
   #stemRanges(numbers: readonly number[]): Range[] {
