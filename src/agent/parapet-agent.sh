@@ -31,6 +31,9 @@ BACKOFF_MAX_SECONDS=21600
 APPLICATION_FILES_MAX=20000
 PACKAGE_FILE_BLOCKS_MAX=256        # of 512 bytes: one package's own file
 COMPOSER_FILE_BLOCKS_MAX=4096      # of 512 bytes: the list of all packages of a project
+CMS_FILE_BLOCKS_MAX=1024           # of 512 bytes: a file by which a content management system is known
+SBOM_BYTES_MAX=67108864
+SBOM_ENCODED_BYTES_MAX=16777216    # all of them together, packed
 APPLICATION_DEPTH_MAX=12
 APPLICATION_TIMEOUT_SECONDS=120
 APPLICATION_ROOTS="/usr/local/lib /opt /srv /var/www /app"
@@ -279,10 +282,25 @@ server_name() { uname -n | clean | cut -c 1-64; }
 # are left out: what lies there belongs to packages, with the distribution's own fixes.
 collect_applications() {
   set --
-  for app_root in $APPLICATION_ROOTS; do
-    [ ! -d "$ROOT$app_root" ] || set -- "$@" "$ROOT$app_root"
-  done
-  problem "applications were looked for in $APPLICATION_ROOTS only: packages of npm, PyPI, RubyGems and Composer; programs in Go, Rust, Java and .NET were not looked into"
+  app_roots="$(printf '%s\n' $APPLICATION_ROOTS; settings look-in)"
+  while IFS= read -r app_root; do
+    if [ -L "$ROOT$app_root" ] || [ ! -d "$ROOT$app_root" ]; then
+      case " $APPLICATION_ROOTS " in
+        *" $app_root "*) ;;
+        *) problem "$app_root is no folder (links are not followed) and was not looked into" ;;
+      esac
+      continue
+    fi
+    app_network=$(network_type "$app_root")
+    if [ -n "$app_network" ]; then
+      problem "$app_root lies on a network file system ($app_network) and was not looked into"
+    else
+      set -- "$@" "$ROOT$app_root"
+    fi
+  done <<ROOTS
+$app_roots
+ROOTS
+  problem "applications were looked for in $(printf '%s\n' "$app_roots" | tr '\n' ' ')only: packages of npm, PyPI, RubyGems and Composer, and content management systems; programs in Go, Rust, Java and .NET were not looked into"
   if [ $# -eq 0 ]; then
     rm -f "$SPOOL/applications"
     return 0
@@ -293,16 +311,31 @@ collect_applications() {
     -path '*.dist-info/METADATA' -size "-$PACKAGE_FILE_BLOCKS_MAX" -o \
     -path '*.egg-info/PKG-INFO' -size "-$PACKAGE_FILE_BLOCKS_MAX" -o \
     -path '*/specifications/*.gemspec' -size "-$PACKAGE_FILE_BLOCKS_MAX" -o \
-    -path '*/vendor/composer/installed.json' -size "-$COMPOSER_FILE_BLOCKS_MAX" \) \
+    -path '*/vendor/composer/installed.json' -size "-$COMPOSER_FILE_BLOCKS_MAX" -o \
+    -name '*.[jwe]ar' -o \
+    -size "-$CMS_FILE_BLOCKS_MAX" \( \
+    -path '*/wp-includes/version.php' -o \
+    -path '*/wp-content/*plugins/*.php' ! -path '*/wp-content/*plugins/*/*/*' -o \
+    -path '*/app/*plugins/*.php' ! -path '*/app/*plugins/*/*/*' -o \
+    -path '*/themes/*/style.css' ! -path '*/themes/*/*/*' -o \
+    -path '*/core/lib/Drupal.php' -o -path '*/includes/bootstrap.inc' -o \
+    -name '*.info.yml' ! -path '*/core/*' -o -path '*/modules/*.info' -o \
+    -path '*/administrator/manifests/files/joomla.xml' -o -path '*/administrator/manifests/packages/pkg_*.xml' -o \
+    -path '*/administrator/components/com_*/*.xml' ! -path '*/com_*/*/*' -o \
+    -path '*/modules/mod_*/mod_*.xml' -o -path '*/templates/*/templateDetails.xml' -o \
+    -path '*/plugins/*/*/*.xml' ! -path '*/wp-content/*' ! -path '*/plugins/*/*/*/*' -o \
+    -path '*/app/Mage.php' -o -path '*/ext_emconf.php' \) \) \
     >"$WORK/found" 2>/dev/null || [ $? -eq 1 ]; then
     # 1: a folder went away or could not be read, as happens on a running system.
-    sort "$WORK/found" >"$WORK/files"
+    sort -u "$WORK/found" >"$WORK/files"
     if [ "$(wc -l <"$WORK/files")" -gt "$APPLICATION_FILES_MAX" ]; then
       problem "more than $APPLICATION_FILES_MAX application packages; the rest was not looked into"
     fi
     head -n "$APPLICATION_FILES_MAX" "$WORK/files" >"$WORK/read"
     if limited "$APPLICATION_TIMEOUT_SECONDS" awk -v root="$ROOT" "$APPLICATION_READER" "$WORK/read" \
-      >"$WORK/applications.list" 2>/dev/null; then
+      >"$WORK/applications.read" 2>/dev/null; then
+      sed -n 's/^PROBLEM\t//p' "$WORK/applications.read" | while IFS= read -r app_problem; do problem "$app_problem"; done
+      grep -v "^PROBLEM" "$WORK/applications.read" >"$WORK/applications.list" || true
       cp "$WORK/applications.list" "$WORK/applications.kept" && mv -f "$WORK/applications.kept" "$SPOOL/applications"
       return 0
     fi
@@ -316,6 +349,8 @@ collect_applications() {
 # structure, so that depth and keys are known without a whole parser.
 # shellcheck disable=SC2016
 APPLICATION_READER='
+  function tell(text) { printf "PROBLEM\t%s\n", text }
+  function shown(file) { return substr(file, length(root) + 1) }
   function add(ecosystem, name, version, file) {
     if (name == "" || version == "" || (name version) ~ /[[:cntrl:]]/ || length(name version) > 600) return
     file = substr(file, length(root) + 1)
@@ -373,20 +408,174 @@ APPLICATION_READER='
           if (depth == wanted) name = version = ""
         } else if (char == "}" || char == "]") {
           if (char == "}" && depth == wanted && (wanted < 3 || list == "packages"))
-            add(ecosystem, name, version, isList ? folder(folder(folder(file))) "/" name : folder(file))
+            add(ecosystem, name, version, isList ? folder(folder(file)) "/" name : folder(file))
           depth--
         }
       }
     }
   }
+  function last_of(path) { sub(/^.*\//, "", path); return path }
+  # The beginning of a file, some kilobytes, as one text with its line ends.
+  function read_text(file, most,    line, text, lines) {
+    while (lines++ < 5000 && length(text) < most && (getline line < file) > 0) {
+      sub(/\r$/, "", line)
+      text = text line "\n"
+    }
+    close(file)
+    return text
+  }
+  # What follows a beginning, up to an end, both regular expressions; nothing where either is missing.
+  function between(text, before, after) {
+    if (!match(text, before)) return ""
+    text = substr(text, RSTART + RLENGTH)
+    return match(text, after) ? substr(text, 1, RSTART - 1) : ""
+  }
+  # A field in the header comment of a plugin or theme, as WordPress finds it.
+  function header(text, field,    value) {
+    value = between("\n" text, "\n([ \t]*<[?]php)?[ \t/*#@]*" field ":", "\n")
+    sub(/[ \t]*([*]\/|[?]>).*$/, "", value)
+    return trimmed(value)
+  }
+  function read_wordpress(file, kind, slug,    text, place) {
+    text = read_text(file, 8192)
+    if (header(text, kind == "theme" ? "Theme Name" : "Plugin Name") == "") return
+    if (slug == "hello") slug = "hello-dolly"
+    place = file ~ /plugins\/[^\/]+[.]php$/ ? file : folder(file)
+    text = header(text, "Version")
+    sub(/^[vV]/, "", text)
+    if (text == "") tell(shown(file) ": a " kind " of WordPress without a version")
+    else add("WordPress", kind "/" tolower(slug), text, place)
+  }
+  function yaml_field(text, field,    value) {
+    value = between("\n" text, "\n" field "[ \t]*[:=][ \t]*", "\n")
+    gsub(/["\047 \t]/, "", value)
+    return value
+  }
+  function read_drupal(file,    text, project, version) {
+    text = read_text(file, 65536)
+    project = yaml_field(text, "project")
+    version = yaml_field(text, "version")
+    if (project == "" || project == "drupal" || version == "" || project !~ /^[a-z0-9_]+$/) return
+    if (version ~ /^[5-7][.]x-/) { old_modules++; if (old_first == "") old_first = shown(folder(file)) }
+    else add("Packagist", "drupal/" project, version, folder(file))
+  }
+  function read_joomla(file, name,    text) {
+    text = read_text(file, 65536)
+    if (text !~ /<(extension|install|mosinstall)[ \t\n]/) return
+    if (name == "") name = "joomla/joomla-cms"
+    else if (text ~ /<author>[ \t\n]*Joomla! Project/) return
+    text = trimmed(between(text, "<version>[ \t\n]*", "[ \t\n]*</version>"))
+    if (name ~ /\//) add("Packagist", name, text, folder(folder(folder(folder(file)))))
+    else add("Joomla", tolower(name), text, folder(file))
+  }
+  function read_typo3(file,    version, name) {
+    version = between(read_text(file, 65536), "[\"\047]version[\"\047][ \t]*=>[ \t]*[\"\047]", "[\"\047]")
+    if (file ~ /\/typo3\/sysext\/[^\/]+\/ext_emconf[.]php$/) {
+      name = last_of(folder(file))
+      gsub(/_/, "-", name)
+      add("Packagist", "typo3/cms-" name, version, folder(file))
+    } else if (file ~ /\/typo3conf\/ext\/[^\/]+\/ext_emconf[.]php$/) {
+      name = between(read_text(folder(file) "/composer.json", 65536), "\"name\"[ \t]*:[ \t]*\"", "\"")
+      if (name ~ /\//) add("Packagist", name, version, folder(file))
+    }
+  }
+  function number_of(text, part) { return between(text, "\047" part "\047[ \t]*=>[ \t]*\047", "\047") }
+  function read_magento(file,    text, version, body) {
+    text = read_text(file, 65536)
+    if (!match(text, /function getVersionInfo/)) return
+    body = substr(text, RSTART, 800)
+    version = number_of(body, "major") "." number_of(body, "minor") "." number_of(body, "revision") "." number_of(body, "patch")
+    sub(/[.]+$/, "", version)
+    body = text ~ /_currentEdition[ \t]*=[ \t]*self::EDITION_ENTERPRISE/ ? "magento/magento1ee" : "magento/magento1ce"
+    if (version ~ /^[0-9]/) add("Packagist", body, version, folder(folder(file)))
+  }
+  function read_cms(file) {
+    if (file ~ /\/wp-includes\/version[.]php$/)
+      add("WordPress", "wordpress", between(read_text(file, 65536), "\n[ \t]*[$]wp_version[ \t]*=[ \t]*\047", "\047"), folder(folder(file)))
+    else if (file ~ /\/(wp-content|app)\/(mu-)?plugins\/[^\/]+\/[^\/]+[.]php$/)
+      read_wordpress(file, "plugin", last_of(folder(file)))
+    else if (file ~ /\/(wp-content|app)\/(mu-)?plugins\/[^\/]+[.]php$/) {
+      if (file !~ /\/index[.]php$/) read_wordpress(file, "plugin", substr(last_of(file), 1, length(last_of(file)) - 4))
+    } else if (file ~ /\/(wp-content|app)\/themes\/[^\/]+\/style[.]css$/)
+      read_wordpress(file, "theme", last_of(folder(file)))
+    else if (file ~ /\/core\/lib\/Drupal[.]php$/)
+      add("Packagist", "drupal/core", between(read_text(file, 65536), "const VERSION = \047", "\047"), folder(folder(folder(file))))
+    else if (file ~ /\/includes\/bootstrap[.]inc$/) {
+      text = read_text(file, 65536)
+      if (text ~ /DRUPAL_/) add("Packagist", "drupal/core", between(text, "define\\(\047VERSION\047, \047", "\047"), folder(folder(file)))
+    } else if (file ~ /\/(modules|themes|profiles)\/.*[.]info([.]yml)?$/)
+      read_drupal(file)
+    else if (file ~ /\/administrator\/manifests\/files\/joomla[.]xml$/)
+      read_joomla(file, "")
+    else if (file ~ /\/administrator\/components\/com_[^\/]+\/[^\/]+[.]xml$/)
+      read_joomla(file, last_of(folder(file)))
+    else if (file ~ /\/modules\/mod_[^\/]+\/mod_[^\/]+[.]xml$/)
+      read_joomla(file, last_of(folder(file)))
+    else if (file ~ /\/administrator\/manifests\/packages\/pkg_[^\/]+[.]xml$/)
+      read_joomla(file, substr(last_of(file), 1, length(last_of(file)) - 4))
+    else if (file ~ /\/templates\/[^\/]+\/templateDetails[.]xml$/)
+      read_joomla(file, "tpl_" last_of(folder(file)))
+    else if (file ~ /\/plugins\/[^\/]+\/[^\/]+\/[^\/]+[.]xml$/) {
+      if (last_of(file) == last_of(folder(file)) ".xml") read_joomla(file, "plg_" last_of(folder(folder(file))) "_" last_of(folder(file)))
+    } else if (file ~ /\/ext_emconf[.]php$/)
+      read_typo3(file)
+    else if (file ~ /\/app\/Mage[.]php$/)
+      read_magento(file)
+  }
   {
-    if ($0 ~ /\/node_modules\/(@[^\/]+\/)?[^\/@][^\/]*\/package\.json$/) read_json($0, "npm", 0)
+    if ($0 ~ /[.][jwe]ar$/) { archives++; if (archives == 1) archive_first = shown($0) }
+    else if ($0 ~ /\/node_modules\/(@[^\/]+\/)?[^\/@][^\/]*\/package\.json$/) read_json($0, "npm", 0)
     else if ($0 ~ /\/installed\.json$/) read_json($0, "Packagist", 1)
     else if ($0 ~ /\.(dist|egg)-info\/(METADATA|PKG-INFO)$/) read_headers($0)
     else if ($0 ~ /\.gemspec$/) read_gemspec($0)
+    else read_cms($0)
     close($0)
   }
+  END {
+    if (archives > 0) tell(archives " Java archives were not looked into (first: " archive_first "): parapet scan on the machine tells what is in them, or an SBOM that is sent along")
+    if (old_modules > 0) tell(old_modules " modules and themes of Drupal 7, which no feed tells of (first: " old_first ")")
+  }
 '
+
+# What the operator wants besides, in collect.conf: one `key path` a line. It is read, never executed.
+settings() { [ ! -r "$CONF_DIR/collect.conf" ] || sed -n "s/^$1 *\(\/.*[^ ]\) *$/\1/p" "$CONF_DIR/collect.conf" | grep -v '[[:cntrl:]]'; }
+
+# The type of the network file system that a path lies on; nothing where it lies on a disk of this machine.
+network_type() {
+  [ -r "$ROOT/proc/mounts" ] || return 0
+  awk -v path="$1/" '
+    { mount = $2; gsub(/\\040/, " ", mount); if (mount != "/") mount = mount "/" }
+    index(path, mount) == 1 && length(mount) >= longest { longest = length(mount); type = $3 }
+    END { if (type ~ /^(nfs[0-9]*|cifs|smb.*|ceph|glusterfs|lustre|gpfs|afs|9p|ocfs2|gfs2|beegfs|fuse(\..*)?|virtiofs)$/) print type }
+  ' "$ROOT/proc/mounts"
+}
+
+# SBOMs that other tools wrote on this machine, packed and as text, with their places.
+collect_sboms() {
+  : >"$WORK/sboms"
+  sbom_files=$(settings sbom)
+  [ -n "$sbom_files" ] || return 0
+  while IFS= read -r sbom_file; do
+    if [ ! -f "$ROOT$sbom_file" ] || [ ! -r "$ROOT$sbom_file" ]; then
+      problem "SBOM $sbom_file is not there or cannot be read"
+      continue
+    fi
+    if [ "$(wc -c <"$ROOT$sbom_file")" -gt "$SBOM_BYTES_MAX" ]; then
+      problem "SBOM $sbom_file has more than $SBOM_BYTES_MAX bytes and was not sent"
+      continue
+    fi
+    if has gzip; then gzip -nc <"$ROOT$sbom_file"; else cat "$ROOT$sbom_file"; fi >"$WORK/sbom.packed" 2>/dev/null
+    if has base64; then base64; else openssl base64; fi <"$WORK/sbom.packed" >"$WORK/sbom.text" 2>/dev/null ||
+      { problem "SBOM $sbom_file was not sent: neither base64 nor openssl was found"; continue; }
+    if [ $(($(wc -c <"$WORK/sboms") + $(wc -c <"$WORK/sbom.text"))) -gt "$SBOM_ENCODED_BYTES_MAX" ]; then
+      problem "SBOM $sbom_file was not sent: it has more than $SBOM_ENCODED_BYTES_MAX bytes, packed"
+      continue
+    fi
+    { printf '[sbom]\nfile %s\n' "$sbom_file" && cat "$WORK/sbom.text"; } >>"$WORK/sboms"
+  done <<SBOMS
+$sbom_files
+SBOMS
+}
 
 section() {
   [ ! -s "$2" ] && return 0
@@ -402,6 +591,7 @@ write_body() {
     section 'packages rpm' "$WORK/rpm.list" &&
     section 'packages apk' "$WORK/apk.list" &&
     section applications "$WORK/applications.list" &&
+    cat "$WORK/sboms" &&
     section problems "$WORK/problems" &&
     printf '[end]\n'
 }
@@ -438,6 +628,7 @@ collect() {
     problem 'no packages of dpkg, rpm or apk were found'
   fi
   collect_applications
+  collect_sboms
   [ ! -s "$WORK/fatal" ] || return 1
   write_body >"$WORK/body" || { echo "the report could not be written to $WORK: is the disk full?" >"$WORK/fatal"; return 1; }
   DIGEST=$(sha256_of "$WORK/body")
@@ -920,7 +1111,8 @@ parapet-agent $VERSION: tells a Parapet service what is installed on this server
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not enrolled, 4 service away (the report is kept), 5 refused,
 6 another run is under way.
-Files: $CONF (enrolment, secret), $SPOOL (reports that wait).
+Files: $CONF (enrolment, secret), $CONF_DIR/collect.conf (look-in FOLDER, sbom FILE),
+$SPOOL (reports that wait).
 HELP
 }
 

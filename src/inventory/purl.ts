@@ -110,8 +110,9 @@ export function packageOfPurl(purl: Purl): PurlPackage | undefined {
 
 /**
  * An application package with name and version as its ecosystem's advisories spell them: PEP 503 for PyPI, lower case
- * for Packagist, no leading `v` (or `go`, for the standard library) for Go, no packaging revision for Bitnami, whose
- * records speak of the product's version. A Go main module built from a working tree (`(devel)`) has no version.
+ * and no leading `v` for Packagist, no leading `v` (or `go`, for the standard library) for Go, no packaging revision for
+ * Bitnami, whose records speak of the product's version. A Go main module built from a working tree (`(devel)`), a branch of
+ * a Composer package (`dev-main`) and a module of Drupal 7, which Composer does not know, have no version.
  */
 export function applicationPackage(
   ecosystem: ApplicationEcosystem,
@@ -122,7 +123,7 @@ export function applicationPackage(
     case 'PyPI':
       return { ecosystem, name: name.toLowerCase().replace(/[-_.]+/g, '-'), version };
     case 'Packagist':
-      return { ecosystem, name: name.toLowerCase(), version };
+      return { ecosystem, name: name.toLowerCase(), version: composerVersion(name, version) };
     case 'Go':
       return {
         ecosystem,
@@ -134,6 +135,14 @@ export function applicationPackage(
     default:
       return { ecosystem, name, version };
   }
+}
+
+/** `8.x-1.13` of drupal.org is 1.13.0 to Composer, `8.x-2.0-beta3` is 2.0.0-beta3. */
+function composerVersion(name: string, version: string): string {
+  if (/^dev-|-dev$/.test(version)) return '';
+  const [, core = '', numbers = '', suffix = ''] = /^(\d+)\.x-(\d+\.\d+)(-.+)?$/.exec(version) ?? [];
+  if (core === '' || !/^drupal\//i.test(name)) return version.replace(/^v(?=\d)/i, '');
+  return Number(core) < 8 ? '' : `${numbers}.0${suffix}`;
 }
 
 function systemOfPurl(purl: Purl): System | undefined {

@@ -26,6 +26,9 @@
  *     …
  *     [applications]
  *     npm<TAB>express<TAB>4.18.2<TAB>/srv/app/node_modules/express
+ *     [sbom]
+ *     file /var/lib/sbom/web.cdx.json
+ *     H4sIAAAAAAAAA…
  *     [problems]
  *     rpm: the database is locked
  *     [end]
@@ -51,12 +54,15 @@
  * **[packages apk]** `NAME<TAB>VERSION<TAB>ARCH<TAB>ORIGIN`, the `P:`, `V:`, `A:` and `o:` of
  * `/lib/apk/db/installed`.
  * **[applications]** `ECOSYSTEM<TAB>NAME<TAB>VERSION<TAB>PATH`, ecosystems spelled as in package.ts.
+ * **[sbom]** an SBOM that lay on the server, as many sections as there are: `file` and its path, then its bytes in lines of
+ * base64 (JSON of CycloneDX, SPDX or Syft, plain or gzip). Only its applications count.
  * **[problems]** what the agent could not look into, one line each.
  */
 import { createHash } from 'node:crypto';
 import { appError } from '../errors.ts';
 import type { FoundServer, TextFormat } from './formats/format.ts';
 import { LINE_READERS } from './formats/report-lines.ts';
+import { addReportSbom, REPORT_SBOMS_MAX, type ReportSbom } from './formats/report-sbom.ts';
 import type { Inventory } from './inventory.ts';
 import { inventoryOf } from './inventory-of.ts';
 import { runningKernelOf } from './kernel.ts';
@@ -154,26 +160,31 @@ function readBody(
     ['os-release', osRelease],
     ['kernel', kernel],
   ]);
+  const sboms: { file: string; readonly lines: string[] }[] = [];
   let section = '';
   let agentProblems = 0;
   text.split('\n').forEach((line, index) => {
     const where = `line ${index + 1} of the body, [${section}]`;
     if (line.startsWith('[') && line.endsWith(']')) {
       section = line.slice(1, -1);
+      if (section === 'sbom') sboms.push({ file: '', lines: [] });
       const isKnown =
-        section === 'end' || section === 'problems' || keptLines.has(section) || LINE_READERS.has(section);
+        ['end', 'problems', 'sbom'].includes(section) || keptLines.has(section) || LINE_READERS.has(section);
       if (!isKnown) list.addProblem(`section [${shownText(section, 50)}] is not known and was passed over`);
     } else if (line.length > REPORT_LINE_LENGTH_MAX_CHARS) {
       list.addProblem(`${where}: longer than ${REPORT_LINE_LENGTH_MAX_CHARS} characters`);
     } else if (section === 'problems') {
       agentProblems += 1;
       if (line !== '' && agentProblems <= REPORT_PROBLEMS_MAX) list.addProblem(`agent: ${line}`);
+    } else if (section === 'sbom') {
+      addSbomLine(line, sboms);
     } else if (keptLines.has(section)) {
       keptLines.get(section)?.push(line);
     } else if (line !== '') {
       LINE_READERS.get(section)?.(line, where, list);
     }
   });
+  addSboms(sboms, list);
   return {
     machineId: shownText(firstValueOf(server, 'machine-id'), 64),
     agentVersion: shownText(firstValueOf(server, 'agent'), 64),
@@ -190,6 +201,20 @@ function readBody(
       collectedAt,
     },
   };
+}
+
+function addSbomLine(line: string, sboms: { file: string; readonly lines: string[] }[]): void {
+  const sbom = sboms.at(-1);
+  if (sbom === undefined) return;
+  if (line.startsWith('file ') && sbom.lines.length === 0) sbom.file = line.slice('file '.length);
+  else sbom.lines.push(line.trim());
+}
+
+function addSboms(sboms: readonly ReportSbom[], list: PackageList): void {
+  for (const sbom of sboms.slice(0, REPORT_SBOMS_MAX)) addReportSbom(sbom, list);
+  if (sboms.length > REPORT_SBOMS_MAX) {
+    list.addProblem(`${sboms.length} SBOMs; only the first ${REPORT_SBOMS_MAX} were read`);
+  }
 }
 
 /** The values of the lines `key value`. */

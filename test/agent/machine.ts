@@ -25,7 +25,7 @@ export const AGENT_SCRIPT = join(REPOSITORY, 'src/agent/parapet-agent.sh');
 const FIXTURES = join(REPOSITORY, 'test/fixtures');
 
 const PROGRAMS =
-  'awk cat chmod cp cut date env find grep gzip head id kill ln ls mkdir mv od readlink rm rmdir sed sha256sum sleep sort sync tail timeout tr true wc'.split(
+  'awk base64 cat chmod cp cut date env find grep gzip head id kill ln ls mkdir mv od readlink rm rmdir sed sha256sum sleep sort sync tail timeout tr true wc'.split(
     ' ',
   );
 

@@ -186,8 +186,8 @@ describe('applications', () => {
         .map((item) => [item.ecosystem, item.name, item.version, ...item.paths].join(' '))
         .sort(),
     ).toEqual([
-      'Packagist symfony/http-kernel v5.4.1 /var/www/shop/symfony/http-kernel',
-      'Packagist twig/twig v3.0.0 /var/www/shop/twig/twig',
+      'Packagist symfony/http-kernel 5.4.1 /var/www/shop/vendor/symfony/http-kernel',
+      'Packagist twig/twig 3.0.0 /var/www/shop/vendor/twig/twig',
       'PyPI jinja2 3.1.2 /opt/venv/lib/python3.11/site-packages/Jinja2-3.1.2.dist-info',
       'RubyGems rake 13.0.6 /opt/ruby/gems/3.0.0/specifications/rake-13.0.6.gemspec',
       'npm @babel/core 7.1.0 /srv/app/node_modules/@babel/core',

@@ -55,10 +55,9 @@ export function readComposerInstalled(text: string): ReadPackages {
   const list = Array.isArray(parsed.value) ? parsed.value : listField(parsed.value, 'packages');
   return list.flatMap((item: unknown) => {
     const name = textField(item, 'name');
-    const version = textField(item, 'version').replace(/^v(?=\d)/, '');
+    const found = applicationPackage('Packagist', name, textField(item, 'version'));
     // Of a branch that is not a release nobody says which fixes it has.
-    const isRelease = version !== '' && !/^dev-|-dev$/.test(version);
-    return name !== '' && isRelease ? [applicationPackage('Packagist', name, version)] : [];
+    return name !== '' && found.version !== '' ? [found] : [];
   });
 }
 

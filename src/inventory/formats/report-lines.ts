@@ -42,7 +42,10 @@ function addApplicationLine(line: string, where: string, list: PackageList): voi
     list.addUnsupported(`packages of ecosystem "${ecosystem}"`, name);
     return;
   }
-  list.addApplicationPackage({ ...applicationPackage(ecosystem, name, version), paths: [path] }, where);
+  const found = applicationPackage(ecosystem, name, version);
+  if (found.version === '' && version !== '')
+    list.addUnsupported(`${ecosystem} packages of no release`, name);
+  else list.addApplicationPackage({ ...found, paths: [path] }, where);
 }
 
 function columnsOf(

@@ -27,10 +27,9 @@ export function readDrupalInfo(text: string): FoundApplicationPackage | 'old' | 
   const project = field(text, PROJECT);
   const version = field(text, VERSION);
   if (project === '' || version === '' || project === 'drupal') return undefined;
-  const composerVersion = composerVersionOf(version);
-  return composerVersion === 'old'
-    ? 'old'
-    : applicationPackage('Packagist', `drupal/${project}`, composerVersion);
+  const found = applicationPackage('Packagist', `drupal/${project}`, version);
+  if (found.version !== '') return found;
+  return /^[5-7]\.x-/.test(version) ? 'old' : undefined;
 }
 
 // YAML's and, for Drupal 7, ini's way: `project: 'token'`, `project = "token"`. Only the packaging script writes them so.
@@ -39,13 +38,4 @@ const VERSION = /^version\s*[:=]\s*['"]?([^'"\s]{1,100})['"]?\s*$/m;
 
 function field(text: string, pattern: RegExp): string {
   return pattern.exec(text)?.[1] ?? '';
-}
-
-/** `8.x-1.13` is 1.13.0 to Composer, `8.x-2.0-beta3` is 2.0.0-beta3; later ones count as Composer does. */
-function composerVersionOf(version: string): string | 'old' {
-  const [, core = '', rest = ''] = /^(\d+)\.x-(.+)$/.exec(version) ?? [];
-  if (core === '') return version;
-  if (Number(core) < 8) return 'old';
-  const [, numbers = '', suffix = ''] = /^(\d+\.\d+)(-.+)?$/.exec(rest) ?? [];
-  return numbers === '' ? rest : `${numbers}.0${suffix}`;
 }
