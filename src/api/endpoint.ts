@@ -26,7 +26,9 @@ export interface EndpointAnswer {
   readonly headers?: Readonly<Record<string, string>>;
   readonly json?: unknown;
   readonly bytes?: Buffer | string;
-  /** Of `bytes`; default application/json. */
+  /** Bytes that are ready in several places, one after the other: sent as fast as the client reads them. */
+  readonly parts?: readonly Buffer[];
+  /** Of `bytes` and `parts`; default application/json. */
   readonly contentType?: string;
   /** Called once when the answer has been handed over to the system or its connection is gone. */
   readonly onSent?: () => void;

@@ -1,4 +1,5 @@
 /** One request, from the framework to an endpoint and back: the only file beside `app.ts` that sees both. */
+import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { splitTarget } from '../identity/signature.ts';
 import type { Authenticator, RequestHead } from './authenticate.ts';
@@ -82,7 +83,19 @@ function send(reply: FastifyReply, answer: EndpointAnswer): FastifyReply {
   if (answer.bytes !== undefined) {
     return sendBytes(reply, answer.bytes, answer.contentType ?? 'application/json');
   }
+  if (answer.parts !== undefined)
+    return sendParts(reply, answer.parts, answer.contentType ?? 'application/json');
   return reply.send();
+}
+
+/** One part is sent at once; of several the next is handed over when the connection has taken the one before. */
+function sendParts(reply: FastifyReply, parts: readonly Buffer[], contentType: string): FastifyReply {
+  const [only, ...more] = parts;
+  if (only !== undefined && more.length === 0) return sendBytes(reply, only, contentType);
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  return reply
+    .headers({ 'Content-Type': contentType, 'Content-Length': String(length) })
+    .send(Readable.from(parts));
 }
 
 // As bytes, because the framework would add a charset to the type of a text, and clients compare with what is documented.

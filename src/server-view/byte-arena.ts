@@ -67,7 +67,10 @@ export class ByteArena {
     return at + length;
   }
 
-  /** The fragment itself, not to be written to and not to be kept. */
+  /**
+   * The fragment itself, not to be written to. It stays what it is also after its release, and keeps its buffer in memory: for
+   * no longer than an answer takes.
+   */
   view(address: number): Buffer {
     const { bytes, start } = this.#find(address);
     return bytes.subarray(start + HEADER_BYTES, start + HEADER_BYTES + bytes.readUInt32LE(start));

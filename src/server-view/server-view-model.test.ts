@@ -58,7 +58,7 @@ async function modelOf(records: readonly ViewRecord[], options = {}): Promise<Se
 }
 
 function rowsOf(model: ServerViewModel, filter: ServerFilter = ALL): Record<string, unknown>[] {
-  const answer = JSON.parse(model.page(filter, PAGE).body.toString('utf8')) as {
+  const answer = JSON.parse(Buffer.concat(model.page(filter, PAGE).body).toString('utf8')) as {
     data_list: Record<string, unknown>[];
   };
   return answer.data_list;
@@ -69,10 +69,10 @@ const idsOf = (model: ServerViewModel, filter?: ServerFilter) =>
 
 it('answers an empty fleet and a page past the end with the exact total and no rows', async () => {
   const empty = await modelOf([]);
-  expect(empty.page(ALL, PAGE).body.toString('utf8')).toBe('{"total_num":0,"data_list":[]}');
+  expect(Buffer.concat(empty.page(ALL, PAGE).body).toString('utf8')).toBe('{"total_num":0,"data_list":[]}');
   const one = await modelOf([record('a')]);
   const past = one.page(ALL, { offset: 2_000_000, limit: 10 });
-  expect(past.body.toString('utf8')).toBe('{"total_num":1,"data_list":[]}');
+  expect(Buffer.concat(past.body).toString('utf8')).toBe('{"total_num":1,"data_list":[]}');
 });
 
 it('answers nothing before it is loaded, and takes each server once', async () => {

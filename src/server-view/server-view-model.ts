@@ -9,7 +9,7 @@ import { isSameRow, ServerColumns } from './columns.ts';
 import { inSlices } from './in-slices.ts';
 import { Overlay } from './overlay.ts';
 import { pageRows } from './page.ts';
-import { pageBody } from './page-body.ts';
+import { BODY_IN_ONE_BYTES_MAX, pageBody } from './page-body.ts';
 import { conditionsOf, selectPositions } from './query.ts';
 import { type Rebase, startRebase } from './rebase.ts';
 import { RowEncoder } from './row-encoder.ts';
@@ -31,6 +31,8 @@ export interface ModelOptions {
   /** Size of the buffers for fragments. */
   readonly chunkBytesLog2?: number;
   readonly sliceMs?: number;
+  /** Answers of up to so many bytes are put together in one buffer. */
+  readonly bodyInOneBytesMax?: number;
 }
 
 export interface ModelFigures {
@@ -58,6 +60,7 @@ export class ServerViewModel {
   readonly #cache: SelectionCache;
   readonly #overlayRowsMax: number;
   readonly #sliceMs: number | undefined;
+  readonly #bodyInOneMax: number;
   /** Undefined once it is loaded. */
   #staging: ServerColumns | undefined = new ServerColumns(0);
   #overlay: Overlay | undefined;
@@ -77,6 +80,7 @@ export class ServerViewModel {
     this.#cache = new SelectionCache(options.cacheBytesMax ?? CACHE_BYTES_MAX);
     this.#overlayRowsMax = options.overlayRowsMax ?? OVERLAY_ROWS_MAX;
     this.#sliceMs = options.sliceMs;
+    this.#bodyInOneMax = options.bodyInOneBytesMax ?? BODY_IN_ONE_BYTES_MAX;
   }
 
   get isLoaded(): boolean {
@@ -166,8 +170,11 @@ export class ServerViewModel {
       this.#cache.set(key, selected);
     }
     const rows = pageRows(overlay, selected, conditions, page);
-    const body = pageBody(rows, overlay, this.#encoder, this.#buffers);
-    return { total: rows.total, body, release: () => this.#buffers.give(body) };
+    const body = pageBody(rows, overlay, this.#encoder, {
+      buffers: this.#buffers,
+      inOneMax: this.#bodyInOneMax,
+    });
+    return { total: rows.total, body, release: () => this.#giveBack(body) };
   }
 
   /** From now on notes which servers are named by `compare` or `apply`. */
@@ -280,6 +287,11 @@ export class ServerViewModel {
       this.#rebase !== undefined && (columns !== overlay.columns || row < this.#rebase.overlayRows);
     if (isBeingCopied) this.#rebase?.removed.add(id);
     else this.#encoder.heads.release(columns.words.head[row] ?? 0);
+  }
+
+  /** Parts are not the answer's own. */
+  #giveBack([body, ...more]: readonly Buffer[]): void {
+    if (body !== undefined && more.length === 0) this.#buffers.give(body);
   }
 
   async #renew(): Promise<void> {

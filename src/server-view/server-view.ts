@@ -80,7 +80,8 @@ export type ListServers = (filter: ServerFilter, page: Page) => Promise<ServerPa
 /** The whole answer of the contract, encoded. */
 export interface ServerPageBytes {
   readonly total: number;
-  readonly body: Buffer;
+  /** One after the other; a large answer is not put together in memory. */
+  readonly body: readonly Buffer[];
   /** To be called once, when the bytes have been sent: their memory is used again. */
   readonly release: () => void;
 }

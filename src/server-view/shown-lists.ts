@@ -79,6 +79,11 @@ export class ShownLists {
     return this.#arena.length(this.#fragmentOf(list));
   }
 
+  /** The fragment where it lies: see `ByteArena.view`. */
+  viewFragment(list: number): Buffer {
+    return this.#arena.view(this.#fragmentOf(list));
+  }
+
   copyFragment(list: number, target: Buffer, at: number): number {
     return this.#arena.copy(this.#fragmentOf(list), target, at);
   }

@@ -127,7 +127,7 @@ async function expectAnswersOfSql(models: ProjectModels): Promise<void> {
     const { total, rows } = await listServers(filter, page);
     const inSql = { total_num: total, data_list: rows.map(wireRow) };
     const { body, release } = models.page(filter, page);
-    expect(body.toString()).toBe(JSON.stringify(inSql));
+    expect(Buffer.concat(body).toString()).toBe(JSON.stringify(inSql));
     release();
   }
 }

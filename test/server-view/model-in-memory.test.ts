@@ -25,8 +25,8 @@ const { database } = await testDatabase();
 await storeVulnerabilities(database);
 const listServers = listServersInSql(database, vulnerabilityDictionary(database));
 
-/** So small that a few changes make a new snapshot, in slices of one step, and fragments fill many buffers. */
-const SMALL = { overlayRowsMax: 3, chunkBytesLog2: 10, sliceMs: 0 };
+/** So small that a few changes make a new snapshot, in slices of one step, fragments fill many buffers, answers come in parts. */
+const SMALL = { overlayRowsMax: 3, chunkBytesLog2: 10, sliceMs: 0, bodyInOneBytesMax: 2_000 };
 
 const randomFleet = fc.uniqueArray(randomServer, {
   selector: (server) => server.id,
@@ -60,7 +60,10 @@ async function loaded(servers: readonly RandomServer[], options = {}): Promise<S
 
 function answered(model: ServerViewModel, filter: ServerFilter, page: Page) {
   const { total, body, release } = model.page(filter, page);
-  const parsed = JSON.parse(body.toString('utf8')) as { total_num: number; data_list: unknown };
+  const parsed = JSON.parse(Buffer.concat(body).toString('utf8')) as {
+    total_num: number;
+    data_list: unknown;
+  };
   release();
   expect(parsed.total_num).toBe(total);
   return parsed;

@@ -98,7 +98,7 @@ export function listVulHostHosts(answerServers: AnswerServers): Endpoint {
         },
         { offset: asked.offset, limit: asked.limit },
       );
-      if ('body' in page) return { bytes: page.body, onSent: page.release };
+      if ('body' in page) return { parts: page.body, onSent: page.release };
       const answer: Static<typeof response> = { total_num: page.total, data_list: page.rows.map(wireRow) };
       return { json: answer };
     },

@@ -6,7 +6,7 @@ import type { ServerChanges, ServerKey, ServerVersion, ViewSink } from './view-s
 
 const NO_SERVERS: ServerPageBytes = {
   total: 0,
-  body: Buffer.from('{"total_num":0,"data_list":[]}'),
+  body: [Buffer.from('{"total_num":0,"data_list":[]}')],
   release: () => undefined,
 };
 
