@@ -218,13 +218,15 @@ export function overrulingRecord(
 ): { readonly candidate: Candidate; readonly rule: Rule } | undefined {
   const { fixedVersion, installedVersion } = judgement;
   const { scheme, pocket } = candidate.affected;
-  if (fixedVersion === undefined || (scheme !== 'deb' && scheme !== 'rpm')) return undefined;
+  if (scheme !== 'deb' && scheme !== 'rpm') return undefined;
+  const own = scheme === 'deb' ? group.pocketOfInstalled(installedVersion) : '';
+  const isElsewhere = scheme === 'deb' && pocketOfRecord(pocket, fixedVersion ?? '') !== own;
+  // Ubuntu writes both: no fix in the ordinary line, and the one of ESM beside it.
+  if (fixedVersion === undefined && !isElsewhere) return undefined;
   const extended = scheme === 'rpm' ? fixInOwnLine(candidate, installedVersion, group) : undefined;
   if (extended !== undefined) return { candidate: extended, rule: 'own-pocket' };
   const siblings = group.siblingsOf(candidate);
   if (siblings.length === 0) return undefined;
-  const own = scheme === 'deb' ? group.pocketOfInstalled(installedVersion) : '';
-  const isElsewhere = scheme === 'deb' && pocketOfRecord(pocket, fixedVersion) !== own;
   for (const other of siblings) {
     if (other === candidate) continue;
     if (hasRebuild(pkg, other, candidate, judgement)) return { candidate: other, rule: 'same-fix-rebuilt' };

@@ -268,6 +268,22 @@ describe('pockets', () => {
     );
     expect(matchPackage(curl('7.81.0-1'), [esm, ordinary])[0]?.fixedVersion).toBe('7.81.0-1ubuntu0.2');
   });
+
+  it('let an ESM fix count where the advisory says that the ordinary line has none', () => {
+    const esm = ubuntu({
+      id: 'U',
+      name: 'curl',
+      fixed: '7.81.0-1ubuntu0.20+esm1',
+      affected: { pocket: 'esm' },
+    });
+    const ordinary = ubuntu({ id: 'U', name: 'curl', fixed: '' });
+    expect(matchPackage(curl('7.81.0-1ubuntu0.20+esm1'), [ordinary, esm])).toEqual([]);
+    expect(matchPackage(curl('7.81.0-1ubuntu0.20'), [ordinary, esm])[0]?.fixedVersion).toBe(
+      '7.81.0-1ubuntu0.20+esm1',
+    );
+    // An ESM build of something else does not have it.
+    expect(ids(matchPackage(curl('7.81.0-1ubuntu0.20+esm1'), [ordinary]))).toEqual(['U']);
+  });
 });
 
 describe('epochs that one side leaves out', () => {
