@@ -1,12 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { judgeGrypeDb } from './grype-db.ts';
 import { KnownPackages } from './known-packages.ts';
 import { AdvisoryLibrary, feedItemsOf } from './library.ts';
 import { judgeMatchLabels } from './match-labels.ts';
+import { judgeOfferedUpdates } from './offered-updates.ts';
 import { judgeOpenEulerReports } from './openeuler-reports.ts';
 import { judgeOsvExchanges } from './osv-exchanges.ts';
+import { judgeScannerReports } from './scanner-reports.ts';
 import { judgeTrivy } from './trivy.ts';
 import { Findings } from './truth.ts';
+import { judgeWazuh } from './wazuh.ts';
 
 /** Where a run finds what it works on. */
 export interface QualityData {
@@ -18,7 +22,7 @@ export interface QualityData {
   readonly inventories: readonly string[];
 }
 
-const FEED_FOLDERS = ['advisories', 'cms', 'windows', 'prioritisation'];
+const FEED_FOLDERS = ['advisories', 'cms', 'vendor-formats'];
 const INVENTORY_FOLDERS = ['inventories', 'ground-truth/trivy/packages', 'ground-truth/trivy/sbom'];
 
 /** A folder laid out as the gathered data is: what is not there is passed over. */
@@ -41,6 +45,10 @@ export async function judgeData(data: QualityData, note: (text: string) => void)
   await judgeTrivy(data.truths, known, findings);
   await judgeOsvExchanges(data.truths, library, findings);
   await judgeOpenEulerReports(data.truths, library, findings);
+  await judgeGrypeDb(data.truths, findings);
+  await judgeWazuh(data.truths, library, findings);
+  await judgeScannerReports(data.truths, library, findings);
+  await judgeOfferedUpdates(data.truths, library, findings);
   tell(`${findings.cases.length} cases judged`);
   return findings;
 }

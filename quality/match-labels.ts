@@ -21,7 +21,13 @@ interface Label {
   /** Ids of the problem: as the tool named it, and the CVE. */
   readonly about: readonly string[];
   readonly label: string;
+  /** Whether its author says that the package is another one than name and version tell. */
+  readonly isMisnamed: boolean;
 }
+
+/** `Not really the handlebars npm package, but rather a vscode extension`, `The package actually present is the RPM …`. */
+const MISNAMED =
+  /not (?:really|actually|the) |actual(?:ly)? (?:package|present)|(?:package present|this) is really/i;
 
 /** Matches labelled by people: an image, a package and a vulnerability, each a true or a false positive of some scanner. */
 export async function judgeMatchLabels(
@@ -53,6 +59,7 @@ function labelOf(value: JsonObject): Label {
     version: stringField(pkg, 'version'),
     about: [...new Set(ids.filter((id) => id !== ''))],
     label: stringField(value, 'label'),
+    isMisnamed: MISNAMED.test(stringField(value, 'note')),
   };
 }
 
@@ -72,12 +79,15 @@ function judgeImage(image: string, labels: readonly Label[], parts: Parts): void
   const { library, known, findings } = parts;
   const facts = factsOf(image, labels);
   const own = { system: systemOfImage(facts, known, library), packages: facts.packages };
+  const misnamed = new Set(labels.filter(({ isMisnamed }) => isMisnamed).map(packageKey));
   for (const group of sameMatches(labels)) {
     const [first] = group;
     if (first === undefined) continue;
     const words = new Set(group.map(({ label }) => label));
     if (words.has('??')) findings.leaveOut(SOURCE, 'labelled as not clear', group.length);
-    else if (words.size > 1) findings.leaveOut(SOURCE, 'labelled both ways', group.length);
+    else if (misnamed.has(packageKey(first))) {
+      findings.leaveOut(SOURCE, 'labelled as another package than its name tells', group.length);
+    } else if (words.size > 1) findings.leaveOut(SOURCE, 'labelled both ways', group.length);
     else {
       findings.leaveOut(SOURCE, 'the same label again', group.length - 1);
       const judged = judgeLabel(first, own, parts);
@@ -91,6 +101,10 @@ function factsOf(image: string, labels: readonly Label[]): ImageFacts {
   const packages = new Map(labels.map(({ name, version }) => [`${name} ${version}`, { name, version }]));
   const idPrefixes = new Set(labels.flatMap(({ about }) => about.map((id) => /^[A-Z]+/.exec(id)?.[0] ?? '')));
   return { image, packages: [...packages.values()], idPrefixes };
+}
+
+function packageKey({ name, version }: Label): string {
+  return `${name}\n${version}`;
 }
 
 /** Labels of one package and problem, each group together. */

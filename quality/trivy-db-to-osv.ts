@@ -8,36 +8,8 @@ import {
   stringField,
 } from '../src/archive/json-guard.ts';
 import { systemFromName } from '../src/inventory/system-from-name.ts';
-
-const OSV_NAME: ReadonlyMap<string, string> = new Map([
-  ['alpine', 'Alpine:v'],
-  ['debian', 'Debian:'],
-  ['ubuntu', 'Ubuntu:'],
-  ['almalinux', 'AlmaLinux:'],
-  ['rocky', 'Rocky Linux:'],
-  ['centos', 'CentOS:'],
-  ['rhel', 'Red Hat:enterprise_linux:'],
-  ['amazon', 'Amazon:'],
-  ['openeuler', 'openEuler:'],
-  ['sles', 'SUSE:Linux Enterprise Server '],
-  ['opensuse-leap', 'openSUSE:Leap '],
-]);
-const APPLICATION_NAME: ReadonlyMap<string, string> = new Map([
-  ['composer', 'Packagist'],
-  ['maven', 'Maven'],
-  ['npm', 'npm'],
-  ['pip', 'PyPI'],
-  ['go', 'Go'],
-  ['nuget', 'NuGet'],
-  ['rubygems', 'RubyGems'],
-  ['cargo', 'crates.io'],
-]);
-
-interface Range {
-  readonly introduced: string;
-  readonly fixed?: string;
-  readonly lastAffected?: string;
-}
+import { APPLICATION_NAMES, osvEcosystemOf } from './osv-names.ts';
+import { osvRanges, type WrittenRange, writtenRange } from './version-ranges.ts';
 
 export interface TrivyDb {
   readonly records: readonly object[];
@@ -70,19 +42,19 @@ function recordsOf(bucket: string, name: string, pair: JsonObject): readonly obj
   const key = stringField(pair, 'key');
   const value = objectField(pair, 'value') ?? {};
   if (bucket === 'Red Hat') return redHatRecords(name, key, value);
-  const application = APPLICATION_NAME.get(bucket.split('::')[0] ?? '');
+  const application = APPLICATION_NAMES.get(bucket.split('::')[0] ?? '');
   if (application !== undefined) {
     const ranges = listField(value, 'VulnerableVersions').flatMap((range) =>
-      typeof range === 'string' ? [rangeOf(range)] : [],
+      typeof range === 'string' ? [writtenRange(range)] : [],
     );
     return [osvRecord(bucket, key, application, name, ranges)];
   }
   const [, family = '', release = ''] = /^(.*) (\S+)$/.exec(bucket) ?? [];
   const system = systemFromName(family, release);
-  const ecosystem = OSV_NAME.get(system?.family ?? '');
-  if (system === undefined || ecosystem === undefined) return `no OSV name for the bucket ${bucket}`;
+  const ecosystem = system === undefined ? undefined : osvEcosystemOf(system);
+  if (ecosystem === undefined) return `no OSV name for the bucket ${bucket}`;
   const fixed = stringField(value, 'FixedVersion');
-  return [osvRecord(bucket, key, `${ecosystem}${system.release}`, name, [fixedAt(fixed)])];
+  return [osvRecord(bucket, key, ecosystem, name, [fixedAt(fixed)])];
 }
 
 /** The numbers of affected products mean nothing without their table; a fixed version still carries its release. */
@@ -105,27 +77,9 @@ function redHatRecords(name: string, key: string, value: JsonObject): readonly o
   return records.length > 0 ? records : 'Red Hat entry whose products are numbers without their table';
 }
 
-function fixedAt(version: string): Range {
+function fixedAt(version: string): WrittenRange {
   const fixed = version.replace(/^0:/, '');
   return fixed === '' ? { introduced: '0' } : { introduced: '0', fixed };
-}
-
-/** `>= 2.0.0, <= 2.9.10.3`, `< v2.8.0`, `[2.9.0,2.9.10.7)`. */
-function rangeOf(text: string): Range {
-  const bracket = /^[[(]([^,]*),([^\])]*)([\])])$/.exec(text.trim());
-  if (bracket !== null) {
-    const [, from = '', to = '', end] = bracket;
-    const introduced = from.trim() || '0';
-    return end === ')' ? { introduced, fixed: to.trim() } : { introduced, lastAffected: to.trim() };
-  }
-  let range: Range = { introduced: '0' };
-  for (const [, operator, version = ''] of text.matchAll(/(>=|<=|<|>|=)\s*v?([^\s,]+)/g)) {
-    if (operator === '>=' || operator === '>') range = { ...range, introduced: version };
-    else if (operator === '<') range = { ...range, fixed: version };
-    else if (operator === '<=') range = { ...range, lastAffected: version };
-    else range = { introduced: version, lastAffected: version };
-  }
-  return range;
 }
 
 /** The database has a record a bucket and id; in OSV an id stands once. */
@@ -134,7 +88,7 @@ function osvRecord(
   id: string,
   ecosystem: string,
   name: string,
-  ranges: readonly Range[],
+  ranges: readonly WrittenRange[],
   cves: readonly string[] = [],
 ): object {
   return {
@@ -146,14 +100,7 @@ function osvRecord(
     affected: [
       {
         package: { ecosystem, name },
-        ranges: ranges.map(({ introduced, fixed, lastAffected }) => ({
-          type: 'ECOSYSTEM',
-          events: [
-            { introduced },
-            ...(fixed === undefined ? [] : [{ fixed }]),
-            ...(lastAffected === undefined ? [] : [{ last_affected: lastAffected }]),
-          ],
-        })),
+        ranges: osvRanges(ranges),
       },
     ],
   };
