@@ -247,6 +247,7 @@ CREATE TABLE package (
   match_vulnerability integer[] NOT NULL DEFAULT '{}'::integer[],
   match_fixed_version text[] NOT NULL DEFAULT '{}'::text[],
   matched_revision bigint,
+  updates text,
   CONSTRAINT package_pkey PRIMARY KEY (project_id, id),
   CONSTRAINT package_project_id_digest_key UNIQUE (project_id, digest)
 );

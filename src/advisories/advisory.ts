@@ -51,6 +51,24 @@ export interface AffectedPackage {
   readonly module: string;
   /** The pocket the fix lives in where it is not the ordinary one: `esm`, `fips`; else empty. */
   readonly pocket: string;
+  /** Of a Windows product: the update that is to be installed. Then no versions are compared: see matching/windows.ts. */
+  readonly update?: WindowsUpdate;
+}
+
+/** What installing one update does on one Windows product. */
+export interface WindowsUpdate {
+  /** `KB5053594`. */
+  readonly number: string;
+  /** The part of the system it is for (`Internet Explorer 11`, `Microsoft .NET Framework 3.5 AND 4.8`); empty: the system itself. */
+  readonly component: string;
+  /** What it fixes on this product by its own record; what it replaces comes on top. */
+  readonly cves: readonly string[];
+  /** Updates it replaces, by its own record. */
+  readonly supersedes: readonly string[];
+  /** The system's build with it installed; empty where the record does not say. */
+  readonly build: string;
+  /** For systems that take hotpatches instead of the ordinary update: it fixes, but nobody else can install it. */
+  readonly isHotpatch: boolean;
 }
 
 /** From `introduced` (empty: from the first version) to before `fixed`, or up to and with `lastAffected`; neither: no fix is known. */

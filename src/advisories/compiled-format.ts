@@ -1,4 +1,5 @@
 import type { VersionScheme } from '../versions/scheme.ts';
+import type { WindowsUpdate } from './advisory.ts';
 import type { VulnerabilityId } from './vulnerability-id.ts';
 
 /**
@@ -89,4 +90,5 @@ export type CompiledCandidate = readonly [
   module: string,
   pocket: string,
   vulnerabilities: readonly (readonly [type: VulnerabilityId['type'], id: string])[],
+  update?: WindowsUpdate,
 ];

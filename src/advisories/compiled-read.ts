@@ -228,8 +228,8 @@ function filedCandidate(
   row: CompiledCandidate,
   record: SharedRecord,
 ): FiledCandidate {
-  const [, onSource, name, scheme, flatRanges, versions, architectures, module, pocket, vulnerabilities] =
-    row;
+  const [, onSource, name, scheme, flatRanges, versions, architectures, module, pocket, ...rest] = row;
+  const [vulnerabilities, update] = rest;
   const ranges = [];
   for (let at = 0; at + 2 < flatRanges.length; at += 3) {
     ranges.push({
@@ -248,6 +248,7 @@ function filedCandidate(
     architectures,
     module,
     pocket,
+    ...(update === undefined ? {} : { update }),
   };
   return {
     filedName,

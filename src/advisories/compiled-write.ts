@@ -107,7 +107,7 @@ function recordOf(target: Spill, feed: string, advisory: Advisory, input: Compil
 }
 
 function candidateOf(record: number, advisory: Advisory, affected: AffectedPackage): CompiledCandidate {
-  return [
+  const candidate = [
     record,
     affected.matchOn === 'source' ? 1 : 0,
     affected.name,
@@ -118,7 +118,8 @@ function candidateOf(record: number, advisory: Advisory, affected: AffectedPacka
     affected.module,
     affected.pocket,
     vulnerabilityIdsOf(advisory, affected).map(({ type, id }) => [type, id] as const),
-  ];
+  ] as const;
+  return affected.update === undefined ? candidate : [...candidate, affected.update];
 }
 
 async function assemble(path: string, spills: readonly Spill[], input: CompiledInput): Promise<void> {

@@ -7,7 +7,7 @@ import type { Advisory } from './advisory.ts';
  *
  * Feeds: `osv`, `debian-dsa`, `debian-dla`, `debian-tracker`, `alpine-secdb:<release>/<repository>`, `notus:<system
  * key>[/<arch>]`, `updateinfo:<system key>/<collection>`, `oval:<system key>`, `csaf`, `cvrf`, `ubuntu-usn`, `ubuntu-cve`,
- * `almalinux-errata`, `redhat-cve`, `cve` (what a CVE alone is worth), `known-exploited`, `epss`, `nodejs-core`,
+ * `almalinux-errata`, `msrc`, `wesng`, `wesng-custom`, `redhat-cve`, `cve` (what a CVE alone is worth), `known-exploited`, `epss`, `nodejs-core`,
  * `nodejs-npm`, `retire-js`; and, like `osv`, by record: `wordfence`, `friends-of-php`, `victims`.
  */
 export type FeedItem =
@@ -21,6 +21,13 @@ export type FeedItem =
       readonly modified: number | undefined;
       readonly reason: WithdrawnReason;
     }
+  | {
+      /** So many records (rows) that are not to be held and have no id of their own. */
+      readonly kind: 'not-held';
+      readonly feed: string;
+      readonly reason: WithdrawnReason;
+      readonly count: number;
+    }
   | { readonly kind: 'known-exploited'; readonly entry: KnownExploited }
   | { readonly kind: 'exploit-probability'; readonly cve: string; readonly probability: number }
   | { readonly kind: 'problem'; readonly where: string; readonly problem: string };
@@ -30,7 +37,8 @@ export type FeedItem =
  * notice that names no CVE. `live-patch`: a fix of the running kernel, whose packages have a notice of their own.
  * `other-ecosystem`: it concerns nothing that a server reports. `no-release`: it names a distribution without a release.
  * `no-versions`: it names no affected version. `not-affected`: it only says what does not have the flaw. `no-score`: it is
- * about a CVE alone and scores nothing.
+ * about a CVE alone and scores nothing. `other-product`: of Microsoft's, and no
+ * part of Windows. `no-update`: it names no update that could be installed.
  */
 export type WithdrawnReason =
   | 'withdrawn'
@@ -40,7 +48,9 @@ export type WithdrawnReason =
   | 'no-release'
   | 'no-versions'
   | 'not-affected'
-  | 'no-score';
+  | 'no-score'
+  | 'other-product'
+  | 'no-update';
 
 /** One entry of the known-exploited catalogue (CISA KEV JSON). */
 export interface KnownExploited {

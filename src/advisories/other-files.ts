@@ -31,6 +31,7 @@ const TEXT_REASONS: readonly (readonly [RegExp, string])[] = [
     /^[\w./-]+\.(?:json|xml|zst|tar|gz|bz2|zip)(?:\s*$|\s+[\w./-]+\.(?:json|xml|zst|tar|gz|bz2|zip)(?:\s|$))/,
     INDEX,
   ],
+  [/^This definition file requires you to at least use wes /, 'is not read: it is a text for people'],
   [/^#+ \S/, 'is not read: it is a text for people'],
 ];
 
@@ -69,6 +70,13 @@ export function jsonReason(value: unknown): string | undefined {
   return JSON_REASONS.find(({ isOf }) => isOf(value))?.reason;
 }
 
+/** What an answer of Microsoft's update guide is about, behind the `#` of its context. */
+function updateGuideTopic(value: JsonObject): string {
+  return (
+    /^https:\/\/api\.msrc\.microsoft\.com\/.*#(\w*)/.exec(stringField(value, '@odata.context'))?.[1] ?? ''
+  );
+}
+
 const JSON_REASONS: readonly { readonly isOf: (value: JsonObject) => boolean; readonly reason: string }[] = [
   {
     isOf: (value) => 'matches' in value || 'cpeMatches' in value,
@@ -85,6 +93,12 @@ const JSON_REASONS: readonly { readonly isOf: (value: JsonObject) => boolean; re
     isOf: isOpenVex,
     reason:
       'is not read: it names the versions that packages have at present, not those that fix them; OSV and OVAL name the fixes',
+  },
+  { isOf: (value) => updateGuideTopic(value) === 'Updates', reason: INDEX },
+  {
+    isOf: (value) => updateGuideTopic(value) !== '',
+    reason:
+      "is not read: it is a page of answers of Microsoft's update guide; its monthly CVRF documents say the same",
   },
   { isOf: (value) => objectField(value, 'feed') !== undefined, reason: INDEX },
   {

@@ -13,7 +13,9 @@ import type { FeedItem } from './feed.ts';
 import { debianListFeed, parseDebianList } from './feeds/debian-list.ts';
 import { isEpssList, parseEpssList } from './feeds/epss.ts';
 import { isFriendsOfPhpText } from './feeds/friends-of-php.ts';
+import { isMsrcDocument, MSRC_FORM } from './feeds/msrc-cvrf.ts';
 import { isOsvRecord, parseOsvRecord } from './feeds/osv.ts';
+import { isWesngList, readWesngList } from './feeds/wesng.ts';
 import { JSON_FORMS } from './json-forms.ts';
 import { jsonReason, textReason } from './other-files.ts';
 import { isXmlForm, readXmlRecords } from './read-xml.ts';
@@ -28,7 +30,7 @@ export const YAML_BYTES_MAX = 8 * 1024 ** 2;
 export const UNUSABLE_RECORDS_MAX = 100;
 
 /** What a file is by its first bytes. */
-type Format = 'lines' | 'elements' | 'document' | 'yaml' | 'debian-list' | 'epss';
+type Format = 'lines' | 'elements' | 'document' | 'yaml' | 'debian-list' | 'epss' | 'wesng';
 
 /** A file to read: its name for people, its first bytes, and all of it. */
 export interface RecordSource {
@@ -43,7 +45,7 @@ export async function* readRecords(source: RecordSource): AsyncGenerator<Iterabl
     .toString('utf8')
     .replace(/^\ufeff/, '')
     .trimStart();
-  const rootName = xmlRootName(head);
+  const rootName = isMsrcDocument(head) ? MSRC_FORM : xmlRootName(head);
   if (isXmlForm(rootName)) {
     yield* readXmlRecords(source, rootName);
     return;
@@ -53,6 +55,8 @@ export async function* readRecords(source: RecordSource): AsyncGenerator<Iterabl
   if (reason !== undefined) yield [{ kind: 'problem', where: source.name, problem: reason }];
   else if (format === 'lines' || format === 'elements') {
     yield* recordsOf(source, format);
+  } else if (format === 'wesng') {
+    yield* readWesngList(source);
   } else if (format === undefined) {
     yield [unknownFormat(source.name, beginningOf(source.head))];
   } else {
@@ -66,6 +70,7 @@ function formatOf(text: string): Format | undefined {
   if (debianListFeed(text.split('\n', 1)[0] ?? '') !== undefined) return 'debian-list';
   if (/^\[(?![A-Za-z])/.test(text)) return 'elements';
   if (text.startsWith('{')) return objectFormat(text);
+  if (isWesngList(text)) return 'wesng';
   if (isEpssList(text)) return 'epss';
   return /^(?:distroversion|reponame): /m.test(text) || isFriendsOfPhpText(text) ? 'yaml' : undefined;
 }

@@ -2,6 +2,7 @@ import type { ByteStream } from '../archive/byte-stream.ts';
 import { readXmlElements, type XmlElement, XmlProblem } from '../archive/xml-elements.ts';
 import type { FeedItem } from './feed.ts';
 import { parseCvrf } from './feeds/cvrf.ts';
+import { MSRC_FORM, MsrcReader } from './feeds/msrc-cvrf.ts';
 import { OvalReader } from './feeds/oval.ts';
 import { parseCvemapEntry } from './feeds/redhat-cve.ts';
 import { parseUpdate } from './feeds/updateinfo.ts';
@@ -22,6 +23,7 @@ const END_BATCH_ITEMS = 500;
 /** By the local name of the root element. */
 const FORMS: ReadonlyMap<string, XmlForm> = new Map<string, XmlForm>([
   ['cvrfdoc', { isRecord: (path) => path.length === 1, start: () => ({ itemsOf: parseCvrf }) }],
+  [MSRC_FORM, { isRecord: (path) => path.length === 2, start: startMsrc }],
   ['updates', { isRecord: isSecondLevel('update'), start: () => ({ itemsOf: parseUpdate }) }],
   ['cvemap', { isRecord: isSecondLevel('Vulnerability'), start: () => ({ itemsOf: parseCvemapEntry }) }],
   ['oval_definitions', { isRecord: OvalReader.isRecord, start: startOval }],
@@ -29,6 +31,14 @@ const FORMS: ReadonlyMap<string, XmlForm> = new Map<string, XmlForm>([
 
 function isSecondLevel(name: string): (path: readonly string[]) => boolean {
   return (path) => path.length === 2 && path[1] === name;
+}
+
+function startMsrc(): ReturnType<XmlForm['start']> {
+  const reader = new MsrcReader();
+  return {
+    itemsOf: (record, where) => reader.add(record, where),
+    end: () => reader.items(),
+  };
 }
 
 function startOval(): ReturnType<XmlForm['start']> {
@@ -64,7 +74,8 @@ export async function* readXmlRecords(
       const batch: FeedItem[] = [];
       for (const record of records) {
         number += 1;
-        const where = rootName === 'cvrfdoc' ? source.name : `${source.name}, record ${number}`;
+        const where =
+          rootName === 'cvrfdoc' || rootName === MSRC_FORM ? source.name : `${source.name}, record ${number}`;
         for (const item of reader.itemsOf(record, where)) batch.push(item);
       }
       yield batch;

@@ -6,6 +6,7 @@ import type { PackageList } from './package-list.ts';
 import { shownText } from './shown-text.ts';
 import type { System } from './system.ts';
 import { isKnownFamily, refineSystem } from './system-from-name.ts';
+import { addWindowsSystem, runningWindows } from './windows-system.ts';
 
 /** Longest name of a server that is taken from a file, in characters; a longer one is cut. */
 export const SERVER_NAME_LENGTH_MAX_CHARS = 256;
@@ -29,6 +30,9 @@ export interface GivenFacts {
 export function inventoryOf(found: FoundServer, list: PackageList, given: GivenFacts = {}): Inventory {
   const named = given.system ?? found.system;
   const system = named === undefined ? undefined : refineSystem(named, list.systemVersions());
+  if (found.windows !== undefined && (system === undefined || system.osType === 'Windows')) {
+    addWindowsSystem(found.windows, list);
+  }
   if (system === undefined && list.systemPackageCount > 0) refuseOrNameStrays(list);
   const packages = list.packages(system?.key);
   const mayBeEmpty =
@@ -44,7 +48,7 @@ export function inventoryOf(found: FoundServer, list: PackageList, given: GivenF
       uuid: /^[\w.:-]{1,64}$/.test(found.uuid ?? '') ? (found.uuid ?? '') : '',
       ...partAddresses(found.addresses ?? []),
     },
-    runningKernel: found.runningKernel,
+    runningKernel: found.runningKernel ?? runningWindows(packages),
     packages,
     collectedAt: found.collectedAt,
     problems: list.problems(),

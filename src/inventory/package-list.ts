@@ -21,6 +21,8 @@ export interface FoundSystemPackage {
   readonly sourceVersion?: string;
   readonly module?: string;
   readonly origin?: string;
+  /** Of a Windows system: see `Package.updates`. */
+  readonly updates?: string;
 }
 
 /** An application package as a format finds it. */
@@ -76,6 +78,7 @@ export class PackageList {
         sourceVersion,
         module: found.module ?? '',
         origin: found.origin ?? '',
+        ...(found.updates === undefined ? {} : { updates: found.updates }),
       },
       [],
       where,

@@ -41,6 +41,11 @@ export interface Package {
   readonly module: string;
   /** Where it came from, where the inventory says: a vendor or repository label; empty if unknown. */
   readonly origin: string;
+  /**
+   * Of a Windows system alone (`WINDOWS_PACKAGE_NAME`): the updates it has installed, `KB4462930 KB4470788`, sorted. What a
+   * system is affected by depends on all of them together, so system, build and updates are one package.
+   */
+  readonly updates?: string;
 }
 
 /** A package together with where it was found: paths of an application package, none for a system package. */
@@ -50,7 +55,7 @@ export interface InstalledPackage extends Package {
 
 /** The fields that make a package the one it is, in the one order in which they are keyed and digested. */
 export function packageFields(pkg: Package): readonly string[] {
-  return [
+  const fields = [
     pkg.ecosystem,
     pkg.name,
     pkg.version,
@@ -60,7 +65,14 @@ export function packageFields(pkg: Package): readonly string[] {
     pkg.module,
     pkg.origin,
   ];
+  return pkg.updates === undefined ? fields : [...fields, pkg.updates];
 }
+
+/** The package that a Windows system is, and the one it will be once it has been restarted; `source` is the first of both. */
+export const WINDOWS_PACKAGE_NAME = 'Windows';
+export const WINDOWS_AFTER_RESTART_NAME = 'Windows after restart';
+/** Origin of a running system that has updates which only take effect with a restart. */
+export const WINDOWS_RESTART_PENDING = 'restart-pending';
 
 export function isApplicationEcosystem(ecosystem: string): ecosystem is ApplicationEcosystem {
   return (APPLICATION_ECOSYSTEMS as readonly string[]).includes(ecosystem);

@@ -6,9 +6,11 @@ import { CYCLONEDX_JSON, CYCLONEDX_XML } from './formats/cyclonedx.ts';
 import { DPKG_STATUS } from './formats/dpkg-status.ts';
 import type { FoundServer, JsonFormat, TextFormat } from './formats/format.ts';
 import { GRYPE_JSON } from './formats/grype.ts';
+import { HOTFIX_JSON, HOTFIX_LIST } from './formats/hotfix-list.ts';
 import { RPM_NAME_LIST, RPM_QUERY_LIST } from './formats/rpm-list.ts';
 import { SPDX_JSON, SPDX_TAG_VALUE } from './formats/spdx.ts';
 import { SYFT_JSON } from './formats/syft.ts';
+import { SYSTEMINFO } from './formats/systeminfo.ts';
 import { TRIVY_JSON, TRIVY_PACKAGES } from './formats/trivy.ts';
 import { VULS_JSON } from './formats/vuls.ts';
 import type { Inventory } from './inventory.ts';
@@ -43,9 +45,12 @@ const JSON_FORMATS: readonly JsonFormat[] = [
   SYFT_JSON,
   CLAIR_INDEX,
   TRIVY_PACKAGES,
+  HOTFIX_JSON,
 ];
 const TEXT_FORMATS: readonly TextFormat[] = [
   PARAPET_REPORT,
+  SYSTEMINFO,
+  HOTFIX_LIST,
   SPDX_TAG_VALUE,
   CYCLONEDX_XML,
   DPKG_STATUS,

@@ -32,7 +32,7 @@ describe('systemFromName', () => {
     [
       'windows',
       'Windows Server, Version 20H2 (Server Core Installation)',
-      'windows:Windows Server, Version 20H2 (Server Core Installation)',
+      'windows:Windows Server, version 20H2 (Server Core installation)',
     ],
     ['wolfi', '20230201', 'wolfi:20230201'],
   ])('takes %s %s for %s', (family, version, key) => {

@@ -1,3 +1,4 @@
+import { windowsProductName } from '../windows/product.ts';
 import { RELEASE_CODENAMES } from './release-dates.ts';
 import { shownText } from './shown-text.ts';
 import { type System, systemOf } from './system.ts';
@@ -62,7 +63,12 @@ const FAMILIES: readonly Family[] = [
     releaseOf: minorRelease,
   },
   { family: 'alpine', label: 'Alpine Linux', aliases: ['alpinelinux'], releaseOf: alpineRelease },
-  { family: 'windows', label: '', aliases: [], releaseOf: (version) => version || undefined },
+  {
+    family: 'windows',
+    label: '',
+    aliases: [],
+    releaseOf: (version) => windowsProductName(version) ?? (version || undefined),
+  },
 ];
 
 const FAMILY_BY_NAME: ReadonlyMap<string, Family> = new Map(

@@ -127,6 +127,10 @@ async function stageItems(
         problems.push({ where: item.where, problem: item.problem });
       continue;
     }
+    if (item.kind === 'not-held') {
+      notHeld[item.reason] = (notHeld[item.reason] ?? 0) + item.count;
+      continue;
+    }
     if (item.kind === 'withdrawn' && item.reason !== 'withdrawn') {
       notHeld[item.reason] = (notHeld[item.reason] ?? 0) + 1;
     } else if (item.kind !== 'list') used += 1;

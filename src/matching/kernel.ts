@@ -1,5 +1,5 @@
 import type { RunningKernel } from '../inventory/inventory.ts';
-import type { Package } from '../inventory/package.ts';
+import { type Package, WINDOWS_PACKAGE_NAME } from '../inventory/package.ts';
 import { comparerOf } from '../versions/compare.ts';
 import type { VersionScheme } from '../versions/scheme.ts';
 import { schemeOf } from '../versions/scheme-of-ecosystem.ts';
@@ -53,6 +53,8 @@ const APK_ACCESSORY = /^linux-(?:headers|.*-dev|.*-doc|lts-.*|virt-.*)$/;
 
 /** What part of a kernel `pkg` is; undefined if it is none. */
 export function kernelPackageOf(pkg: Package): KernelPackage | undefined {
+  // What Windows runs, and what it will run once it has been restarted, are two images of one line.
+  if (pkg.updates !== undefined) return { role: 'image', flavour: '' };
   switch (schemeOfSystem(pkg.ecosystem)) {
     case 'deb':
       return debKernelPackage(pkg);
@@ -109,6 +111,7 @@ function apkKernelPackage(pkg: Package): KernelPackage | undefined {
 
 /** Whether the image package `pkg` is the kernel that `uname -r` names `release`. */
 export function providesKernel(pkg: Package, release: string): boolean {
+  if (pkg.updates !== undefined) return pkg.name === WINDOWS_PACKAGE_NAME && pkg.version === release;
   switch (schemeOfSystem(pkg.ecosystem)) {
     case 'deb': {
       const image = DEB_IMAGE.exec(pkg.name);
@@ -235,6 +238,10 @@ function fixedByRestart<K>(
 }
 
 function compareImages(a: Image, b: Image): number {
+  if (a.pkg.updates !== undefined) {
+    // Both have the build that runs: the next one is not known before the restart.
+    return Number(a.pkg.name !== WINDOWS_PACKAGE_NAME) - Number(b.pkg.name !== WINDOWS_PACKAGE_NAME);
+  }
   return comparerOf(schemeOfSystem(a.pkg.ecosystem))(a.pkg.version, b.pkg.version);
 }
 

@@ -4,6 +4,7 @@ import type { VersionScheme } from '../versions/scheme.ts';
 import type { Candidate, VulnerabilityRef } from './candidate.ts';
 import { CandidateGroup } from './candidate-group.ts';
 import { type Judgement, judge, overrulingRecord } from './judge.ts';
+import { matchWindows } from './windows.ts';
 
 /**
  * What one package is affected by: a pure function of the package, the records about it and the known-exploited list.
@@ -42,6 +43,7 @@ export function matchPackage(
   knownExploited: ReadonlySet<string> = NO_CVES,
 ): readonly PackageMatch[] {
   if (candidates.length === 0) return NO_MATCHES;
+  if (pkg.updates !== undefined) return matchWindows(pkg, candidates, knownExploited);
   const group = new CandidateGroup(candidates);
   let found: Map<string, Found> | undefined;
   for (const candidate of candidates) {

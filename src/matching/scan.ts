@@ -216,7 +216,8 @@ function findingsOf(
       vul_id: vulnerability.id,
       type: vulnerability.type,
       title: rating.facts.title,
-      cves: rating.facts.cves,
+      // Of a Windows update those that are open here, also those of the updates it replaces.
+      cves: vulnerability.type === 'windows_vul' ? match.cves : rating.facts.cves,
       package: {
         ecosystem: pkg.ecosystem,
         name: pkg.name,

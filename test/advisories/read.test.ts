@@ -62,8 +62,8 @@ async function read(...paths: string[]): Promise<string[]> {
 function countsOf(items: readonly FeedItem[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const item of items) {
-    const key = item.kind === 'withdrawn' ? item.reason : item.kind;
-    counts[key] = (counts[key] ?? 0) + 1;
+    const key = 'reason' in item ? item.reason : item.kind;
+    counts[key] = (counts[key] ?? 0) + ('count' in item ? item.count : 1);
   }
   return counts;
 }
@@ -73,9 +73,10 @@ describe('readAdvisoryFiles', () => {
     const items = await itemsOf([FIXTURES]);
     expect(items.filter((item) => item.kind === 'problem')).toEqual([]);
     expect(countsOf(items)).toEqual({
-      // AlmaLinux, Bitnami, PyPI, the samples; DSA, DLA, secdb in YAML and JSON, notus; the rest.
-      advisory: 5 + 3 + 3 + 11 + (5 + 2 + 7 + 1 + 3) + (5 + 3 + 3 + 5 + 3 + 4),
-      list: 10,
+      // AlmaLinux, Bitnami, PyPI, the samples; DSA, DLA, secdb in YAML and JSON, notus; the rest, Microsoft and WES-NG last.
+      advisory: 5 + 3 + 3 + 11 + (5 + 2 + 7 + 1 + 3) + (5 + 3 + 3 + 5 + 3 + 4) + (3 + 4),
+      list: 11,
+      ...{ 'other-product': 3, 'no-update': 2 },
       withdrawn: 2,
       'no-vulnerability': 2,
       'live-patch': 1,

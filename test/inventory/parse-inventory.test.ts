@@ -38,7 +38,7 @@ describe('files that are no inventory', () => {
         JSON.stringify(text),
       ).toBe('inventory-unrecognised');
     }
-    expect(INVENTORY_FORMATS).toHaveLength(15);
+    expect(INVENTORY_FORMATS).toHaveLength(18);
     expect(() => parseText('{}', { file: 'x.json' })).toThrow(
       /^x\.json is not an inventory.*rpm -qa.*Vuls JSON/s,
     );

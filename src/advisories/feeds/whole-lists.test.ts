@@ -19,6 +19,8 @@ function shown(item: FeedItem): string {
       return `list ${item.feed} ${item.publishedAt === undefined ? 'undated' : new Date(item.publishedAt).toISOString()}`;
     case 'withdrawn':
       return `${item.id} ${item.reason}`;
+    case 'not-held':
+      return `${item.count} ${item.reason}`;
     case 'problem':
       return `${item.where}: ${item.problem}`;
     case 'known-exploited':

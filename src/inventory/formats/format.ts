@@ -10,6 +10,20 @@ export interface FoundServer {
   readonly addresses?: readonly string[];
   readonly runningKernel?: RunningKernel | undefined;
   readonly collectedAt?: number | undefined;
+  /** What a Windows system says of its updates. */
+  readonly windows?: FoundWindows | undefined;
+}
+
+/** The build and the updates of a Windows system. */
+export interface FoundWindows {
+  /** `10.0.17763.6054`, as far as the format tells it; empty: not at all. */
+  readonly build: string;
+  /** `KB5053594`: installed and in effect, or installed and nothing said of it. */
+  readonly installed: readonly string[];
+  /** Installed, and in effect only after the next restart. */
+  readonly pending: readonly string[];
+  /** Whether the system itself says that it waits for a restart. */
+  readonly restartRequired: boolean;
 }
 
 /** A format over text: `recognises` looks at no more than the start of it. */

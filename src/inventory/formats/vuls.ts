@@ -1,4 +1,5 @@
 import { appError } from '../../errors.ts';
+import { updateNumberOf } from '../../windows/update-number.ts';
 import {
   hasField,
   listField,
@@ -12,7 +13,7 @@ import { statedKernel } from '../kernel.ts';
 import type { PackageList } from '../package-list.ts';
 import { moduleStreamOf, withoutZeroEpoch } from '../purl.ts';
 import { systemFromName } from '../system-from-name.ts';
-import type { FoundServer, JsonFormat } from './format.ts';
+import type { FoundServer, FoundWindows, JsonFormat } from './format.ts';
 import { addNamedPackage, ecosystemOfKind } from './trivy.ts';
 
 /** A scan result of Vuls (`results/**.json`, jsonVersion 4): one server, its packages and source packages. */
@@ -36,12 +37,28 @@ function readVuls(document: unknown, list: PackageList): FoundServer {
   addLibraries(document, list);
   const kernel = recordField(document, 'runningKernel');
   return {
+    ...(family === 'windows' ? { windows: windowsOf(document, kernel) } : {}),
     system: systemFromName(family, release),
     name: textField(document, 'serverName'),
     uuid: textField(document, 'serverUUID'),
     addresses: [...textListField(document, 'ipv4Addrs'), ...textListField(document, 'ipv6Addrs')],
-    runningKernel: statedKernel(textField(kernel, 'release'), textField(kernel, 'version')),
+    runningKernel:
+      family === 'windows'
+        ? undefined
+        : statedKernel(textField(kernel, 'release'), textField(kernel, 'version')),
     collectedAt: timeOf(textField(document, 'scannedAt')),
+  };
+}
+
+/** Vuls keeps the build where others have the kernel's version, and update numbers without their letters. */
+function windowsOf(document: unknown, kernel: unknown): FoundWindows {
+  return {
+    build: textField(kernel, 'version'),
+    installed: textListField(recordField(document, 'windowsKB'), 'applied').flatMap(
+      (number) => updateNumberOf(number) ?? [],
+    ),
+    pending: [],
+    restartRequired: recordField(document, 'runningKernel')['rebootRequired'] === true,
   };
 }
 

@@ -61,11 +61,11 @@ async function insertPackages(
   const column = (field: (pkg: Package) => string): string[] =>
     entries.map(([, pkg]) => storableText(field(pkg)));
   await tx.query(
-    `INSERT INTO package (project_id, digest, ecosystem, name, version, arch, source, source_version, module, origin, lookup_names)
-     SELECT $1, decode(digest, 'hex'), ecosystem, name, version, arch, source, source_version, module, origin,
+    `INSERT INTO package (project_id, digest, ecosystem, name, version, arch, source, source_version, module, origin, updates, lookup_names)
+     SELECT $1, decode(digest, 'hex'), ecosystem, name, version, arch, source, source_version, module, origin, updates,
        ARRAY(SELECT json_array_elements_text(lookup_names))
-     FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::json[])
-       AS p (digest, ecosystem, name, version, arch, source, source_version, module, origin, lookup_names)
+     FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::json[])
+       AS p (digest, ecosystem, name, version, arch, source, source_version, module, origin, updates, lookup_names)
      ON CONFLICT (project_id, digest) DO NOTHING`,
     [
       projectId,
@@ -78,6 +78,7 @@ async function insertPackages(
       column((pkg) => pkg.sourceVersion),
       column((pkg) => pkg.module),
       column((pkg) => pkg.origin),
+      entries.map(([, pkg]) => (pkg.updates === undefined ? null : storableText(pkg.updates))),
       entries.map(([, pkg]) => JSON.stringify(lookupNames(pkg).map(storableText))),
     ],
   );

@@ -26,7 +26,7 @@ export async function loadPackages(
   ids: Iterable<number>,
 ): Promise<ReadonlyMap<number, StoredPackage>> {
   const rows = await tx.query<PackageRow>(
-    `SELECT id, ecosystem, name, version, arch, source, source_version, module, origin,
+    `SELECT id, ecosystem, name, version, arch, source, source_version, module, origin, updates,
        match_vulnerability, match_fixed_version, matched_revision
      FROM package WHERE project_id = $1 AND id = ANY ($2::integer[])`,
     [projectId, [...ids]],
@@ -57,6 +57,7 @@ interface PackageRow {
   readonly source_version: string;
   readonly module: string;
   readonly origin: string;
+  readonly updates: string | null;
   readonly match_vulnerability: readonly number[];
   readonly match_fixed_version: readonly (string | null)[];
   readonly matched_revision: number | null;
@@ -64,7 +65,17 @@ interface PackageRow {
 
 function storedPackageOf(row: PackageRow): StoredPackage {
   const { ecosystem, name, version, arch, source, module, origin } = row;
-  const pkg = { ecosystem, name, version, arch, source, sourceVersion: row.source_version, module, origin };
+  const pkg = {
+    ecosystem,
+    name,
+    version,
+    arch,
+    source,
+    sourceVersion: row.source_version,
+    module,
+    origin,
+    ...(row.updates === null ? {} : { updates: row.updates }),
+  };
   return {
     id: row.id,
     package: pkg,
