@@ -31,7 +31,10 @@ export type ServerChoice =
   | { readonly serverIds: readonly string[] }
   | { readonly packageSets: readonly number[] };
 
-/** Reads servers and locks their rows until the transaction ends, in the order of their ids so that two never deadlock. */
+/**
+ * Reads servers and locks their rows until the transaction ends, in the order of their ids so that two never deadlock. The
+ * moments of their findings are 0 but where `loadAssessableGroups` needs them.
+ */
 export async function loadAssessableServers(
   tx: Queryable,
   projectId: string,
