@@ -1,12 +1,14 @@
 /**
- * The load of a bench, in a process of its own: a few connections kept alive, each asking again as soon as it is answered,
- * for a fixed time against the loopback. Reads its task from standard input, writes one JSON object of figures.
+ * The load on the server view, in a process of its own: a few connections kept alive, each asking again as soon as it is
+ * answered, for a fixed time against the loopback. Reads its task from standard input, writes one JSON object of figures.
  */
-import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { FLEET_GROUPS, randomNumbers } from './fleet.ts';
+import { FLEET_GROUPS } from './fleet/server-row.ts';
+import { httpClient } from './http-client.ts';
+import { percentile } from './load-process.ts';
+import { pick, randomBelow, randomNumbers } from './random.ts';
 
-interface Task {
+export interface HttpLoadTask {
   readonly port: number;
   readonly token: string;
   readonly path: string;
@@ -15,51 +17,48 @@ interface Task {
   readonly limit: number;
   readonly connections: number;
   readonly seconds: number;
+  /** Two loads with the same seed ask the same questions in the same order. */
+  readonly seed: number;
 }
 
-const task = JSON.parse(await text(process.stdin)) as Task;
-const agent = new Agent({ keepAlive: true, maxSockets: task.connections });
-const random = randomNumbers(7);
+export interface HttpLoadFigures {
+  readonly requests: number;
+  readonly requestsPerSecond: number;
+  readonly bytesMean: number;
+  readonly meanMs: number;
+  readonly p99Ms: number;
+}
+
+const task = JSON.parse(await text(process.stdin)) as HttpLoadTask;
+const client = httpClient(task.port, task.connections);
+const random = randomNumbers(task.seed);
 const timesMs: number[] = [];
 let total = 0;
 let bytes = 0;
 
-function ask(path: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'x-auth-token': task.token };
-    const sent = request({ port: task.port, host: '127.0.0.1', path, agent, headers }, (response) => {
-      if (response.statusCode !== 200) reject(new Error(`${path} was answered ${response.statusCode}`));
-      // Only the first bytes are looked at: counting is for the server, not for the load.
-      let head = '';
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (head === '') head = chunk.toString('latin1', 0, 40);
-      });
-      response.on('end', () => resolve(head));
-    });
-    sent.on('error', reject);
-    sent.end();
-  });
+async function ask(path: string): Promise<string> {
+  const answer = await client.ask({ path, headers: { 'x-auth-token': task.token } });
+  if (answer.status !== 200) throw new Error(`${path} was answered ${answer.status}: ${answer.text}`);
+  bytes += answer.bytes;
+  return answer.text;
 }
-
-const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] ?? (list[0] as T);
 
 /** Two in ten questions are unfiltered; the others have one or two filters, as a person or a dashboard would ask. */
 function randomQuery(): string {
   const filters = [
-    () => `severity_level=${pick(['High', 'Medium', 'Low', 'Security'])}`,
-    () => `handle_status=${pick(['unhandled', 'handled'])}`,
-    () => `asset_value=${pick(['important', 'common', 'test'])}`,
-    () => `group_name=group%20${Math.floor(random() * FLEET_GROUPS)}`,
-    () => `host_name=${pick(['web', 'shop', 'pay-mail', 'edge-core', '-77'])}`,
-    () => `private_ip=10.${Math.floor(random() * 13)}.`,
-    () => `status=${pick(['vul_status_unfix', 'vul_status_ignored', 'vul_status_reboot'])}`,
-    () => `node_type=${pick(['cce', 'not_cce'])}`,
-    () => `cluster_id=cluster-${Math.floor(random() * 50)}`,
+    () => `severity_level=${pick(random, ['High', 'Medium', 'Low', 'Security'])}`,
+    () => `handle_status=${pick(random, ['unhandled', 'handled'])}`,
+    () => `asset_value=${pick(random, ['important', 'common', 'test'])}`,
+    () => `group_name=group%20${randomBelow(random, FLEET_GROUPS)}`,
+    () => `host_name=${pick(random, ['web', 'shop', 'pay-mail', 'edge-core', '-77'])}`,
+    () => `private_ip=10.${randomBelow(random, 13)}.`,
+    () => `status=${pick(random, ['vul_status_unfix', 'vul_status_ignored', 'vul_status_fixed'])}`,
+    () => `node_type=${pick(random, ['cce', 'not_cce'])}`,
+    () => `cluster_id=cluster-${randomBelow(random, 50)}`,
   ];
   const count = random() < 0.2 ? 0 : random() < 0.5 ? 1 : 2;
   const chosen = new Set<() => string>();
-  while (chosen.size < count) chosen.add(pick(filters));
+  while (chosen.size < count) chosen.add(pick(random, filters));
   const offset = Math.floor(random() * random() * total);
   return `&limit=${task.limit}&offset=${offset}${[...chosen].map((filter) => `&${filter()}`).join('')}`;
 }
@@ -67,16 +66,20 @@ function randomQuery(): string {
 function pathOf(): string {
   if (task.mode === 'plain') return task.path;
   if (task.mode === 'deep')
-    return `${task.path}&limit=${task.limit}&offset=${Math.max(0, total - task.limit)}`;
+    return `${task.path}&limit=${task.limit}&offset=${Math.max(0, total - DEEPEST_ROWS)}`;
   return `${task.path}${randomQuery()}`;
 }
+
+/** The deepest page of the largest limit, so that all limits are asked at the same depth. */
+const DEEPEST_ROWS = 200;
 
 if (task.mode !== 'plain') {
   const head = await ask(`${task.path}&limit=1&offset=0`);
   total = Number(/"total_num":(\d+)/.exec(head)?.[1] ?? 0);
+  bytes = 0;
 }
-const until = performance.now() + task.seconds * 1000;
 const started = performance.now();
+const until = started + task.seconds * 1000;
 await Promise.all(
   Array.from({ length: task.connections }, async () => {
     while (performance.now() < until) {
@@ -89,11 +92,12 @@ await Promise.all(
 );
 const seconds = (performance.now() - started) / 1000;
 timesMs.sort((a, b) => a - b);
-process.stdout.write(
-  JSON.stringify({
-    requestsPerSecond: timesMs.length / seconds,
-    bytesMean: Math.round(bytes / Math.max(1, timesMs.length)),
-    p99Ms: timesMs[Math.floor(timesMs.length * 0.99)] ?? 0,
-  }),
-);
-agent.destroy();
+client.close();
+const figures: HttpLoadFigures = {
+  requests: timesMs.length,
+  requestsPerSecond: timesMs.length / seconds,
+  bytesMean: Math.round(bytes / Math.max(1, timesMs.length)),
+  meanMs: timesMs.reduce((sum, one) => sum + one, 0) / Math.max(1, timesMs.length),
+  p99Ms: percentile(timesMs, 0.99),
+};
+process.stdout.write(JSON.stringify(figures));

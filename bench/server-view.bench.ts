@@ -1,253 +1,96 @@
 /**
- * `bench server-view`: the server view over HTTP, answered from the read model, with the load from a second process: random
- * filters and offsets, limit 10 and 200, against the same application sending the same bytes from one ready buffer, and
- * against the same questions in SQL. Cold: what filters selected is forgotten before every question.
+ * `bench server-view`: the server view over HTTP, with the load from a second process: random filters and offsets, limit 10
+ * and 200, against the same application sending as many bytes from one ready buffer, and against the same questions in
+ * SQL. Cold: what filters selected is forgotten before every question. What is compared takes turns, so that what else the
+ * machine does meets all alike. p99 under reports, and memory, are those of a real `parapet serve`.
  */
-import { spawn } from 'node:child_process';
-import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
-import { buildApp } from '../src/api/app.ts';
-import { createAuthenticator } from '../src/api/authenticate.ts';
-import { projectEndpoint } from '../src/api/endpoint.ts';
-import { listVulHostHosts } from '../src/api/hss/list-vul-host-hosts.ts';
-import { hashSecret, newSecret } from '../src/identity/token.ts';
-import type { AnswerServers } from '../src/server-view/server-view.ts';
-import { ServerViewModel } from '../src/server-view/server-view-model.ts';
-import type { ShownVulnerabilities, ViewRecord } from '../src/server-view/view-record.ts';
-import type { Database } from '../src/store/database.ts';
-import { createDomain } from '../src/store/identity/create-domain.ts';
-import { createProject } from '../src/store/identity/create-project.ts';
-import { createUser } from '../src/store/identity/create-user.ts';
-import { openIdentityStore } from '../src/store/identity/open-identity-store.ts';
-import { saveGrant } from '../src/store/identity/save-grant.ts';
-import { saveToken } from '../src/store/identity/save-token.ts';
+import { setTimeout } from 'node:timers/promises';
 import { listServersInSql } from '../src/store/server-view/list-servers.ts';
-import { loadView } from '../src/store/server-view/load-view.ts';
-import { VulnerabilityNames } from '../src/store/server-view/vulnerability-names.ts';
 import { vulnerabilityDictionary } from '../src/store/vulnerability-dictionary.ts';
-import { openBenchStore } from './bench-store.ts';
-import { FLEET_PROJECT, writeFleet } from './fleet.ts';
+import { type BenchFleet, fleetSizes, openBenchFleet } from './bench-fleet.ts';
+import type { HttpLoadFigures, HttpLoadTask } from './http-load.ts';
+import { runLoad } from './load-process.ts';
 import type { BenchOptions, Figures } from './main.ts';
+import { type NodeProcess, startNode } from './node-process.ts';
+import type { ReportLoadFigures, ReportLoadTask } from './report-load.ts';
+import { listen, loadModel, type Timed, timed, type ViewService } from './view-service.ts';
 
 const SERVERS_DEFAULT = 100_000;
-const SERVERS_PER_INVENTORY = 10;
 const CONNECTIONS = 4;
 const LOAD_SECONDS = 2;
 const TURNS = 4;
-/** Questions in SQL take longer, so fewer are asked. */
 const SQL_LIMIT = 10;
-const BYTES_A_MIB = 1024 ** 2;
-const DAY_MS = 24 * 60 * 60 * 1000;
+const REPORTS_PER_SECOND = 300;
+const UNDER_REPORTS_SECONDS = 15;
+/** Time that reports arrive before the view is asked: caches and the buffers of the database are warm by then. */
+const REPORTS_AHEAD_MS = 3_000;
 
-export async function serverViewBench({ servers = SERVERS_DEFAULT, note }: BenchOptions): Promise<Figures> {
-  const bench = await openBenchStore();
-  const { database } = bench.store;
+export async function serverViewBench(options: BenchOptions): Promise<Figures> {
+  const fleet = await openBenchFleet(options, { servers: SERVERS_DEFAULT, writes: true });
   try {
-    const distinctInventories = Math.max(1, Math.round(servers / SERVERS_PER_INVENTORY));
-    note(`writing ${servers} servers with ${distinctInventories} distinct inventories`);
-    await writeFleet(database, { servers, distinctInventories }, (done) => {
-      if (done % 20_000 === 0) note(`  ${done}`);
-    });
-    const token = await makeToken(database);
-    const loaded = await loadModel(database);
-    note(`the read model is loaded after ${(Number(loaded.figures['load_ms']) / 1000).toFixed(1)} s`);
-    let isCold = true;
-    const view = timed(async (filter, page) => {
-      if (isCold) loaded.model.forgetSelections();
-      return loaded.model.page(filter, page);
-    });
-    const sql = timed(listServersInSql(database, vulnerabilityDictionary(database)));
-    const services = [
-      await listen(database, token, view.answer),
-      await listen(database, token, sql.answer),
-    ] as const;
+    const compared = await compareAnswers(fleet, options.note);
+    const node = await startNode(fleet.environment);
     try {
-      const cold = await measure(services[0], '', note);
-      const { mean_ms: viewMs } = await meanTime(services[0], view);
-      isCold = false;
-      const reused = await measure(services[0], '_reused', note);
-      note('the same questions in SQL');
-      const { mean_ms: sqlMs } = await meanTime(services[1], sql);
-      return {
-        servers,
-        distinct_inventories: distinctInventories,
-        ...loaded.figures,
-        ...cold,
-        ...reused,
-        view_mean_ms: viewMs,
-        sql_mean_ms: sqlMs,
-        ratio_sql: sqlMs / viewMs,
-        ...(await depth(services[0], note)),
-        rss_mb: process.memoryUsage().rss / BYTES_A_MIB,
-      };
+      options.note(`a node is ready after ${node.secondsToReady.toFixed(1)} s`);
+      const figures = await underReports(fleet, node, options.note);
+      return { ...fleetSizes(fleet), ...compared, ...figures };
     } finally {
-      for (const service of services) await service.close();
+      await node.stop();
     }
   } finally {
-    await bench.close();
+    await fleet.close();
   }
 }
 
-/** The model of the bench's project, by COPY from the store. */
-async function loadModel(
-  database: Database,
-): Promise<{ readonly model: ServerViewModel; readonly figures: Figures }> {
-  const started = performance.now();
-  const names = new VulnerabilityNames();
-  const model = new ServerViewModel(FLEET_PROJECT, names.lookup);
-  const sink = {
-    beginLoad: () => undefined,
-    learn: (shown: readonly ShownVulnerabilities[]) => {
-      for (const one of shown) model.learn(one);
-    },
-    knows: () => false,
-    add: (records: readonly ViewRecord[]) => {
-      for (const record of records) model.add(record);
-    },
-    finishLoad: () => undefined,
-    apply: () => undefined,
-    beginComparing: () => undefined,
-    compare: () => [],
-    uncompared: () => [],
-    failure: () => undefined,
-  };
-  await loadView(database, sink, {
-    names,
-    onProgress: () => undefined,
-    signal: new AbortController().signal,
+/** In this process: the model, ready bytes and SQL. */
+async function compareAnswers(fleet: BenchFleet, note: (text: string) => void): Promise<Figures> {
+  const { database, facts } = fleet;
+  const { model, figures } = await loadModel(database, facts.projectId);
+  note(`the read model is loaded after ${Number(figures['seconds_load']).toFixed(1)} s`);
+  let isCold = true;
+  const view = timed(async (filter, page) => {
+    if (isCold) model.forgetSelections();
+    return model.page(filter, page);
   });
-  const copied = performance.now();
-  await model.finishLoad();
-  const ready = performance.now();
-  await model.settled();
-  const held = model.figures();
-  return {
-    model,
-    figures: {
-      load_ms: ready - started,
-      finish_load_ms: ready - copied,
-      encode_rest_ms: performance.now() - ready,
-      distinct_lists: held.distinctLists,
-      column_mb: held.columnBytes / BYTES_A_MIB,
-      fragment_mb: held.fragmentBytes / BYTES_A_MIB,
-    },
-  };
+  const sql = timed(listServersInSql(database, vulnerabilityDictionary(database)));
+  const service = await listen(database);
+  try {
+    const side = { fleet, service, view };
+    const cold = await againstReadyBytes(side, '', note);
+    const inSql = await againstSql(side, sql, note);
+    const deep = await depth(side, note);
+    isCold = false;
+    const reused = await againstReadyBytes(side, '_reused', note);
+    return { ...figures, ...cold, ...reused, ...inSql, ...deep };
+  } finally {
+    await service.close();
+  }
 }
 
-interface Timed {
-  readonly answer: AnswerServers;
-  /** Mean time of an answer since the last call, without HTTP. */
-  readonly takeMeanMs: () => number;
+interface Side {
+  readonly fleet: BenchFleet;
+  readonly service: ViewService;
+  readonly view: Timed;
 }
 
-function timed(answer: AnswerServers): Timed {
-  let spentMs = 0;
-  let count = 0;
-  return {
-    answer: async (filter, page) => {
-      const started = performance.now();
-      const result = await answer(filter, page);
-      spentMs += performance.now() - started;
-      count += 1;
-      return result;
-    },
-    takeMeanMs: () => {
-      const mean = spentMs / Math.max(1, count);
-      spentMs = 0;
-      count = 0;
-      return mean;
-    },
-  };
-}
-
-/** One connection, so that no question waits for another. */
-async function meanTime(service: Service, what: Timed): Promise<{ readonly mean_ms: number }> {
-  what.takeMeanMs();
-  await load(service, { path: viewPath(''), mode: 'random', limit: SQL_LIMIT, connections: 1 });
-  return { mean_ms: what.takeMeanMs() };
-}
-
-interface Service {
-  readonly port: number;
-  readonly token: string;
-  /** What the ready endpoint sends from now on. */
-  readonly setReady: (bytes: Buffer) => void;
-  readonly close: () => Promise<void>;
-}
-
-async function makeToken(database: Database): Promise<string> {
-  const now = Date.now();
-  const token = newSecret('token');
-  await database.transaction(async (tx) => {
-    await createDomain(tx, { id: 'bench', name: 'bench', createdAt: now });
-    await createProject(tx, { id: FLEET_PROJECT, domainId: 'bench', name: 'bench', createdAt: now });
-    await createUser(tx, {
-      id: 'bench',
-      domainId: 'bench',
-      name: 'bench',
-      passwordHash: '-',
-      createdAt: now,
-    });
-    await saveGrant(tx, { userId: 'bench', grant: { role: 'read' }, grantedAt: now });
-    await saveToken(tx, {
-      hash: hashSecret(token),
-      userId: 'bench',
-      projectId: FLEET_PROJECT,
-      issuedAt: now,
-      expiresAt: now + DAY_MS,
-    });
-  });
-  return token;
-}
-
-async function listen(database: Database, token: string, answer: AnswerServers): Promise<Service> {
-  let ready: Buffer = Buffer.alloc(0);
-  const app = buildApp({
-    authenticator: createAuthenticator({
-      identity: openIdentityStore(database),
-      openSecretKey: () => '',
-      now: Date.now,
-    }),
-    endpoints: [
-      listVulHostHosts(answer),
-      projectEndpoint({
-        operation: 'SendReady',
-        method: 'GET',
-        url: '/v5/:project_id/ready',
-        right: 'read',
-        summary: 'Sends the bytes that are ready',
-        handler: () => ({ bytes: ready }),
-      }),
-    ],
-    readiness: [],
-    log: () => undefined,
-  });
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  return {
-    port: (app.server.address() as AddressInfo).port,
-    token,
-    setReady: (bytes) => {
-      ready = bytes;
-    },
-    close: async () => void (await app.close()),
-  };
-}
-
-/**
- * Random questions against the ready buffer, at both limits; names of the figures end in `suffix`. The two take turns, so
- * that what else the machine does meets both alike.
- */
-async function measure(service: Service, suffix: string, note: (text: string) => void): Promise<Figures> {
+/** Random questions against the ready buffer, at both limits; names of the figures end in `suffix`. */
+async function againstReadyBytes(
+  { fleet, service, view }: Side,
+  suffix: string,
+  note: (text: string) => void,
+): Promise<Figures> {
   const figures: Record<string, number> = {};
+  service.setAnswer(view.answer);
   for (const limit of [10, 200]) {
     note(`limit ${limit}${suffix}: the view and a ready buffer of the same mean size, in turns`);
-    const views: LoadFigures[] = [];
-    const readies: LoadFigures[] = [];
+    const views: HttpLoadFigures[] = [];
+    const readies: HttpLoadFigures[] = [];
     for (let turn = 0; turn < TURNS; turn += 1) {
-      const view = await load(service, { path: viewPath(''), mode: 'random', limit });
-      service.setReady(Buffer.alloc(view.bytesMean, 0x20));
-      readies.push(await load(service, { path: `/v5/${FLEET_PROJECT}/ready`, mode: 'plain', limit }));
-      views.push(view);
+      const asked = await ask(fleet, service.port, { mode: 'random', limit, seed: 7 + turn });
+      service.setReady(Buffer.alloc(asked.bytesMean, 0x20));
+      const path = `/v5/${fleet.facts.projectId}/ready`;
+      readies.push(await ask(fleet, service.port, { path, mode: 'plain', limit }));
+      views.push(asked);
     }
     const perSecond = meanOf(views, 'requestsPerSecond');
     figures[`requests_per_second_limit_${limit}${suffix}`] = perSecond;
@@ -258,56 +101,108 @@ async function measure(service: Service, suffix: string, note: (text: string) =>
   return figures;
 }
 
-function meanOf(loads: readonly LoadFigures[], name: keyof LoadFigures): number {
+/** One connection, so that no question waits for another; the view is as cold as SQL is. */
+async function againstSql(
+  { fleet, service, view }: Side,
+  sql: Timed,
+  note: (text: string) => void,
+): Promise<Figures> {
+  note('the same questions in SQL and from the model, in turns');
+  const sums = { view: 0, sql: 0 };
+  const meanMs = async (which: Timed, seed: number): Promise<number> => {
+    service.setAnswer(which.answer);
+    which.takeMeanMs();
+    await ask(fleet, service.port, { mode: 'random', limit: SQL_LIMIT, connections: 1, seed, seconds: 5 });
+    return which.takeMeanMs();
+  };
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    sums.sql += await meanMs(sql, 100 + turn);
+    sums.view += await meanMs(view, 100 + turn);
+  }
+  service.setAnswer(view.answer);
+  return { view_mean_ms: sums.view / TURNS, sql_mean_ms: sums.sql / TURNS, ratio_sql: sums.sql / sums.view };
+}
+
+async function depth({ fleet, service, view }: Side, note: (text: string) => void): Promise<Figures> {
+  note('depth: offset 0 against the deepest page');
+  service.setAnswer(view.answer);
+  const shallow: HttpLoadFigures[] = [];
+  const deep: HttpLoadFigures[] = [];
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    const path = `${fleet.viewPath}&limit=10&offset=0`;
+    shallow.push(await ask(fleet, service.port, { path, mode: 'plain', limit: 10 }));
+    deep.push(await ask(fleet, service.port, { mode: 'deep', limit: 10 }));
+  }
+  return {
+    p99_ms_offset_0: meanOf(shallow, 'p99Ms'),
+    p99_ms_offset_deepest: meanOf(deep, 'p99Ms'),
+    ratio_depth_p99: meanOf(deep, 'p99Ms') / meanOf(shallow, 'p99Ms'),
+  };
+}
+
+/** The view of a real node at rest and while agents report to it, and the memory of the node. */
+async function underReports(
+  fleet: BenchFleet,
+  node: NodeProcess,
+  note: (text: string) => void,
+): Promise<Figures> {
+  const load = {
+    mode: 'random',
+    limit: 10,
+    seconds: UNDER_REPORTS_SECONDS - REPORTS_AHEAD_MS / 1000,
+  } as const;
+  note('a node at rest');
+  await ask(fleet, node.port, { ...load, seed: 20, seconds: LOAD_SECONDS });
+  const { rssMb } = await node.memory();
+  const atRest = await ask(fleet, node.port, { ...load, seed: 21 });
+  note(`the same while ${REPORTS_PER_SECOND} reports a second arrive`);
+  const reports = runLoad<ReportLoadFigures>('report-load', {
+    port: node.port,
+    agentsFile: fleet.folder.agentsFile,
+    perSecond: REPORTS_PER_SECOND,
+    seconds: UNDER_REPORTS_SECONDS,
+    seed: 5,
+    from: 0,
+    of: 1,
+  } satisfies ReportLoadTask);
+  await setTimeout(REPORTS_AHEAD_MS);
+  const [busy, sent] = await Promise.all([ask(fleet, node.port, { ...load, seed: 21 }), reports]);
+  const memory = await node.memory();
+  return {
+    seconds_to_ready: node.secondsToReady,
+    p99_ms_at_rest: atRest.p99Ms,
+    requests_per_second_at_rest: atRest.requestsPerSecond,
+    p99_ms_under_reports: busy.p99Ms,
+    requests_per_second_under_reports: busy.requestsPerSecond,
+    ratio_under_reports_p99: busy.p99Ms / atRest.p99Ms,
+    reports_accepted_per_second: sent.acceptedPerSecond,
+    reports_refused: Object.values(sent.refused).reduce((sum, one) => sum + one, 0),
+    report_whole_p99_ms: sent.wholeP99Ms,
+    report_unchanged_p99_ms: sent.unchangedP99Ms,
+    rss_mb: rssMb,
+    rss_mb_after_reports: memory.rssMb,
+    peak_rss_mb: memory.peakRssMb,
+  };
+}
+
+function meanOf(loads: readonly HttpLoadFigures[], name: keyof HttpLoadFigures): number {
   return loads.reduce((sum, figures) => sum + figures[name], 0) / loads.length;
 }
 
-async function depth(service: Service, note: (text: string) => void): Promise<Figures> {
-  note('depth: offset 0 against the deepest page');
-  const shallow: LoadFigures[] = [];
-  const deep: LoadFigures[] = [];
-  for (let turn = 0; turn < TURNS; turn += 1) {
-    shallow.push(await load(service, { path: viewPath('limit=10&offset=0'), mode: 'plain', limit: 10 }));
-    deep.push(await load(service, { path: viewPath(''), mode: 'deep', limit: 10 }));
-  }
-  return { ratio_depth_p99: meanOf(deep, 'p99Ms') / meanOf(shallow, 'p99Ms') };
-}
-
-function viewPath(query: string): string {
-  return `/v5/${FLEET_PROJECT}/vulnerability/host/hosts?enterprise_project_id=all_granted_eps&${query}`;
-}
-
-interface Load {
-  readonly path: string;
-  readonly mode: 'random' | 'plain' | 'deep';
-  readonly limit: number;
-  readonly connections?: number;
-}
-
-interface LoadFigures {
-  readonly requestsPerSecond: number;
-  readonly p99Ms: number;
-  readonly bytesMean: number;
-}
-
-/** Runs bench/http-load.ts in a process of its own. */
-async function load(service: Service, what: Load): Promise<LoadFigures> {
-  const script = fileURLToPath(new URL('./http-load.ts', import.meta.url));
-  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
-  child.stdin.end(
-    JSON.stringify({
-      connections: CONNECTIONS,
-      ...what,
-      port: service.port,
-      token: service.token,
-      seconds: LOAD_SECONDS,
-    }),
-  );
-  let out = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    out += chunk.toString();
-  });
-  const code = await new Promise<number | null>((resolve) => child.on('exit', resolve));
-  if (code !== 0) throw new Error(`the load ended with exit code ${code}`);
-  return JSON.parse(out) as LoadFigures;
+/** Runs the load in a process of its own. */
+async function ask(
+  { token, viewPath }: BenchFleet,
+  port: number,
+  what: Partial<HttpLoadTask> & Pick<HttpLoadTask, 'mode' | 'limit'>,
+): Promise<HttpLoadFigures> {
+  const task: HttpLoadTask = {
+    port,
+    token,
+    path: viewPath,
+    connections: CONNECTIONS,
+    seconds: LOAD_SECONDS,
+    seed: 7,
+    ...what,
+  };
+  return await runLoad<HttpLoadFigures>('http-load', task);
 }

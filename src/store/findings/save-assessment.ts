@@ -134,14 +134,22 @@ interface EventsAlike extends Omit<FindingEvent, 'vulnerability'> {
 
 /** Events that say the same of different vulnerabilities as one: a first report brings hundreds that do. */
 function eventsAlike(events: readonly FindingEvent[]): readonly EventsAlike[] {
-  const alike = new Map<string, EventsAlike & { readonly vulnerabilities: number[] }>();
-  for (const { vulnerability, ...same } of events) {
-    const key = `${same.kind} ${same.statusBefore} ${same.statusAfter}`;
-    const held = alike.get(key);
-    if (held === undefined) alike.set(key, { ...same, vulnerabilities: [vulnerability] });
-    else held.vulnerabilities.push(vulnerability);
+  const alike: (EventsAlike & { readonly vulnerabilities: number[] })[] = [];
+  for (const event of events) {
+    const held = alike.find(
+      (one) =>
+        one.kind === event.kind &&
+        one.statusBefore === event.statusBefore &&
+        one.statusAfter === event.statusAfter,
+    );
+    if (held !== undefined) {
+      held.vulnerabilities.push(event.vulnerability);
+      continue;
+    }
+    const { vulnerability, ...same } = event;
+    alike.push({ ...same, vulnerabilities: [vulnerability] });
   }
-  return [...alike.values()];
+  return alike;
 }
 
 async function removeDecisions(
