@@ -78,15 +78,22 @@ export async function* feedItemsOf(paths: readonly string[]): AsyncGenerator<Fee
     if (!CONVERTED_FOLDER.test(path)) continue;
     for await (const { name, text } of textsUnder(path)) {
       for (const record of greenboneToOsv(jsonLines(text)).records) {
-        yield parseOsvRecord(JSON.parse(JSON.stringify(record)), `${name}: ${record.id}`);
+        yield osvItem(record, `${name}: ${record.id}`);
       }
     }
   }
 }
 
+/** A made record read as one that was parsed: it is plain data all the same. */
+function osvItem(record: unknown, where: string): FeedItem {
+  return isJsonObject(record)
+    ? parseOsvRecord(record, where)
+    : { kind: 'problem', where, problem: 'is no record' };
+}
+
 /** Items of OSV records that are at hand. */
 export async function* itemsOfOsv(records: Iterable<unknown>): AsyncGenerator<FeedItem> {
-  for (const record of records) if (isJsonObject(record)) yield parseOsvRecord(record, 'record');
+  for (const record of records) yield osvItem(record, 'record');
 }
 
 /**

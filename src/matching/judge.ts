@@ -68,6 +68,8 @@ export function judge(pkg: Package, candidate: Candidate, group: CandidateGroup)
   const affected = candidate.affected;
   const onSource = isOnSource(pkg, affected);
   if (!onSource && !isNamedByBinary(affected, pkg)) return NOT_THIS_PACKAGE;
+  if (onSource && affected.matchOn === 'binary' && isNamedBeside(pkg, candidate, group))
+    return NOT_THIS_PACKAGE;
   if (group.isOfAnotherOrigin(pkg)) return OTHER_ORIGIN;
   if (affected.architectures.length > 0 && !concernsArchitecture(affected.architectures, pkg.arch)) {
     return OTHER_ARCHITECTURE;
@@ -91,7 +93,28 @@ export function comparedVersionOf(
 }
 
 function isOnSource(pkg: Package, affected: AffectedPackage): boolean {
-  return affected.matchOn === 'source' && isNamedBySource(affected, pkg);
+  return affected.matchOn === 'source' ? isNamedBySource(affected, pkg) : standsForSource(affected, pkg);
+}
+
+/**
+ * Whether a record about the binary package `systemd` also concerns `libsystemd0`, built from the source of that name: what
+ * Ubuntu's notices list is what to ask for in an update (`perl`, not `perl-base`), and a fix is one of the whole source.
+ * Kernels are named otherwise (`linux-aws` is a meta package and a source), and a package that is numbered otherwise than
+ * its source may be of another version of it: inventories name one version a source.
+ */
+function standsForSource(affected: AffectedPackage, pkg: Package): boolean {
+  return (
+    affected.scheme === 'deb' &&
+    affected.name === pkg.source &&
+    affected.name !== pkg.name &&
+    !affected.name.startsWith('linux') &&
+    withoutEpoch(pkg.version).startsWith(withoutEpoch(pkg.sourceVersion))
+  );
+}
+
+/** Whether the same advisory names the package itself: then that is what counts. */
+function isNamedBeside(pkg: Package, candidate: Candidate, group: CandidateGroup): boolean {
+  return group.siblingsOf(candidate).some(({ affected }) => affected.name === pkg.name);
 }
 
 function versionOf(pkg: Package, onSource: boolean): string {

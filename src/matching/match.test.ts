@@ -94,6 +94,33 @@ describe('a record by source package', () => {
   });
 });
 
+describe('a record by a binary package that bears the name of its source', () => {
+  const systemd = deb({ id: 'U', name: 'systemd', fixed: '249.11-0ubuntu3.7' });
+  const libsystemd = pkg({
+    ecosystem: 'debian:11',
+    name: 'libsystemd0',
+    version: '249.11-0ubuntu3.6',
+    source: 'systemd',
+    sourceVersion: '249.11-0ubuntu3.6',
+  });
+
+  it('concerns the other packages of the source, unless the advisory names them too', () => {
+    expect(ids(matchPackage(libsystemd, [systemd]))).toEqual(['U']);
+    const own = deb({ id: 'U', name: 'libsystemd0', fixed: '249.11-0ubuntu3.5' });
+    expect(matchPackage(libsystemd, [systemd, own])).toEqual([]);
+    const fixed = { version: '249.11-0ubuntu3.7', sourceVersion: '249.11-0ubuntu3.7' };
+    expect(matchPackage({ ...libsystemd, ...fixed }, [systemd])).toEqual([]);
+  });
+
+  it('says nothing of packages that are numbered otherwise than their source, or of kernels', () => {
+    expect(matchPackage({ ...libsystemd, version: '250.4-1~bpo11+1' }, [systemd])).toEqual([]);
+    const meta = deb({ id: 'U', name: 'linux-aws', fixed: '5.15.0.1031.29' });
+    const modules = { name: 'linux-modules-5.15.0-1030-aws', version: '5.15.0-1030.34', source: 'linux-aws' };
+    const kernel = pkg({ ecosystem: 'debian:11', ...modules, sourceVersion: '5.15.0-1030.34' });
+    expect(matchPackage(kernel, [meta])).toEqual([]);
+  });
+});
+
 describe('kernel images of Debian and Ubuntu', () => {
   const image = pkg({
     ecosystem: 'ubuntu:22.04',
