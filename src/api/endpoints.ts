@@ -80,7 +80,7 @@ function adminEndpoints({ database, identity, clock }: EndpointParts): readonly 
         (await listServerGroups(database, { projectId, enterpriseProjects: 'all' })).some(
           (one) => one.id === id,
         ),
-      now: () => clock().now,
+      clock,
     }),
     explainFindingEndpoint(database, clock),
     ...serverGroupEndpoints(database),

@@ -1,8 +1,16 @@
 /** Coverage of the systems that a project's servers run, for people: the API, the command line. */
+
+import { isApplicationEcosystem } from '../inventory/package.ts';
 import { systemOfKey } from '../inventory/system.ts';
-import { type Coverage, coverageOf } from '../matching/coverage.ts';
+import {
+  type Coverage,
+  coverageOf,
+  type EcosystemCoverage,
+  ecosystemCoverage,
+} from '../matching/coverage.ts';
 import { loadFeedCoverage } from '../store/advisories/load-feed-coverage.ts';
 import type { Queryable } from '../store/database.ts';
+import { projectEcosystems } from '../store/fleet/project-ecosystems.ts';
 import type { FleetScope } from '../store/fleet/server-ids-in-scope.ts';
 import { isFollowing } from './follow-advisories.ts';
 import type { CoverageClock } from './refresh-unknown.ts';
@@ -13,6 +21,8 @@ export interface ProjectCoverage {
   /** The moment against which ages are measured, in ms since 1970. */
   readonly measuredAt: number;
   readonly systems: readonly (Coverage & { readonly servers: number; readonly silentServers: number })[];
+  /** The ecosystems of applications and content management systems that servers of the project have. */
+  readonly ecosystems: readonly EcosystemCoverage[];
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -23,6 +33,8 @@ export async function coverageRows(
   clock: CoverageClock,
 ): Promise<ProjectCoverage> {
   const feeds = await loadFeedCoverage(tx);
+  const by = { now: clock.feedsMeasuredAt, staleDays: clock.staleDays };
+  const installed = await projectEcosystems(tx, { projectId, enterpriseProjects });
   const systems = await tx.query<{ system: string; servers: number; silent: number }>(
     `SELECT system, count(*) AS servers, count(*) FILTER (WHERE scan_time <= $2) AS silent
      FROM server
@@ -38,9 +50,12 @@ export async function coverageRows(
     matchingInProgress: await isFollowing(tx),
     measuredAt: clock.feedsMeasuredAt,
     systems: systems.map(({ system, servers, silent }) => ({
-      ...coverageOf(systemOfKey(system), feeds, { now: clock.feedsMeasuredAt, staleDays: clock.staleDays }),
+      ...coverageOf(systemOfKey(system), feeds, by),
       servers,
       silentServers: silent,
     })),
+    ecosystems: installed
+      .filter(isApplicationEcosystem)
+      .map((ecosystem) => ecosystemCoverage(ecosystem, feeds, by)),
   };
 }

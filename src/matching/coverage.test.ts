@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { systemOf } from '../inventory/system.ts';
-import { coverageOf, type FeedCoverage, isSilent } from './coverage.ts';
+import { coverageOf, ecosystemCoverage, type FeedCoverage, isSilent } from './coverage.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const NOW = Date.UTC(2026, 7, 22);
@@ -95,5 +95,36 @@ describe('silence of a server', () => {
     expect(isSilent(NOW - 7 * DAY_MS + 1, clock)).toBe(false);
     expect(isSilent(NOW - 7 * DAY_MS, clock)).toBe(true);
     expect(isSilent(undefined, clock)).toBe(true);
+  });
+});
+
+describe('the coverage of an ecosystem of applications', () => {
+  const npm = (given: Partial<FeedCoverage>): FeedCoverage => row({ ecosystem: 'npm', records: 1, ...given });
+
+  it('is unknown without a feed that has records for it', () => {
+    expect(ecosystemCoverage('npm', [row({}), npm({ records: 0 })], CLOCK)).toEqual({
+      ecosystem: 'npm',
+      status: 'unknown',
+      reason: 'No feed that was imported has advisories for npm.',
+      date: undefined,
+      feeds: [],
+    });
+  });
+
+  it('is covered while its newest feed is younger than the limit, then stale', () => {
+    const covered = [npm({ feed: 'retire-js', newestAt: 0 }), npm({ newestAt: NOW - 29 * DAY_MS })];
+    expect(ecosystemCoverage('npm', covered, CLOCK)).toMatchObject({
+      status: 'covered',
+      date: NOW - 29 * DAY_MS,
+      feeds: [{ feed: 'osv' }, { feed: 'retire-js' }],
+    });
+    expect(ecosystemCoverage('npm', [npm({ newestAt: NOW - 30 * DAY_MS })], CLOCK)).toMatchObject({
+      status: 'stale',
+      reason: 'The newest feed for npm, osv, is of 2026-07-23: older than 30 days.',
+    });
+  });
+
+  it('is stale where nothing is dated', () => {
+    expect(ecosystemCoverage('npm', [npm({ newestAt: undefined })], CLOCK).status).toBe('stale');
   });
 });

@@ -17,7 +17,7 @@ export interface FeedCoverage {
   readonly ecosystem: string;
   /** The publisher's own date of the list, in ms since 1970. */
   readonly publishedAt: number | undefined;
-  /** Date of the newest record for the ecosystem, in ms since 1970. */
+  /** Date of the newest record for the ecosystem, or of the file that brought them, in ms since 1970. */
   readonly newestAt: number | undefined;
   readonly records: number;
 }
@@ -57,11 +57,8 @@ export function coverageOf(
       'The inventory names no system, so no feed can answer for its system packages.',
     );
   }
-  const named = rows.filter((row) => row.ecosystem === system.key && row.records > 0);
-  const feeds = named
-    .filter((row) => !isStray(row, system.family, rows))
-    .map((row) => ({ feed: row.feed, date: row.publishedAt ?? row.newestAt, records: row.records }))
-    .sort((a, b) => (b.date ?? 0) - (a.date ?? 0) || (a.feed < b.feed ? -1 : 1));
+  const named = rowsFor(system.key, rows);
+  const feeds = datedFeeds(named.filter((row) => !isStray(row, system.family, rows)));
   const newest = feeds[0];
   const [stray] = named;
   if (newest === undefined && stray !== undefined) {
@@ -99,6 +96,51 @@ export function coverageOf(
   }
   const reason = `The newest feed for ${system.key}, ${newest.feed}, is of ${day}: older than ${clock.staleDays} days.`;
   return { ...held, status: 'stale', reason, staleAt: undefined };
+}
+
+/** What feeds say of one ecosystem. */
+function rowsFor(ecosystem: string, rows: readonly FeedCoverage[]): readonly FeedCoverage[] {
+  return rows.filter((row) => row.ecosystem === ecosystem && row.records > 0);
+}
+
+/** Feeds with their dates, the newest first. */
+function datedFeeds(rows: readonly FeedCoverage[]): Coverage['feeds'] {
+  return rows
+    .map((row) => ({ feed: row.feed, date: row.publishedAt ?? row.newestAt, records: row.records }))
+    .sort((a, b) => (b.date ?? 0) - (a.date ?? 0) || (a.feed < b.feed ? -1 : 1));
+}
+
+/** Which feeds answer for an ecosystem that is no system: packages of applications, content management systems. */
+export interface EcosystemCoverage extends Omit<Coverage, 'system' | 'staleAt'> {
+  readonly ecosystem: string;
+}
+
+/**
+ * Coverage of an ecosystem of applications (`npm`, `WordPress`) at the moment `now`. It says nothing of a server's level: that
+ * follows from its system's coverage alone (design.md section 2, promise 3).
+ */
+export function ecosystemCoverage(
+  ecosystem: string,
+  rows: readonly FeedCoverage[],
+  clock: { readonly now: number; readonly staleDays: number },
+): EcosystemCoverage {
+  const feeds = datedFeeds(rowsFor(ecosystem, rows));
+  const newest = feeds[0];
+  if (newest === undefined) {
+    const reason = `No feed that was imported has advisories for ${ecosystem}.`;
+    return { ecosystem, status: 'unknown', reason, date: undefined, feeds };
+  }
+  const { date } = newest;
+  if (date === undefined) {
+    const reason = `No record of ${newest.feed} for ${ecosystem} is dated.`;
+    return { ecosystem, status: 'stale', reason, date, feeds };
+  }
+  const day = new Date(date).toISOString().slice(0, 10);
+  if (clock.now < date + clock.staleDays * DAY_MS) {
+    return { ecosystem, status: 'covered', reason: `${newest.feed} is of ${day}.`, date, feeds };
+  }
+  const reason = `The newest feed for ${ecosystem}, ${newest.feed}, is of ${day}: older than ${clock.staleDays} days.`;
+  return { ecosystem, status: 'stale', reason, date, feeds };
 }
 
 /**

@@ -4,7 +4,7 @@ import type { FixingPriority } from '../findings/finding.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { type InstalledPackage, isApplicationEcosystem, type Package } from '../inventory/package.ts';
 import { lookupNames, type VulnerabilityRef, type VulnerabilityType } from './candidate.ts';
-import { type Coverage, coverageOf, type FeedCoverage } from './coverage.ts';
+import { type Coverage, coverageOf, ecosystemCoverage, type FeedCoverage } from './coverage.ts';
 import { matchPackage } from './match.ts';
 import { fixingPriorityOf, severityOf } from './priority.ts';
 import { keyOf, type MatchedPackage, type PresentMatch, presentMatches } from './server-findings.ts';
@@ -44,6 +44,13 @@ export interface ScanResult {
     }[];
     /** Application ecosystems of the inventory for which there are advisories, and those for which there are none. */
     readonly applications: { readonly covered: readonly string[]; readonly unknown: readonly string[] };
+    /** Each of them with its state, the reason and the date of its newest feed. */
+    readonly ecosystems: readonly {
+      readonly ecosystem: string;
+      readonly status: Coverage['status'];
+      readonly reason: string;
+      readonly date: string | null;
+    }[];
   };
   /** Worst first. One entry for each package that has the vulnerability. */
   readonly findings: readonly ScanFinding[];
@@ -336,9 +343,10 @@ function coverageFields(
   options: ScanOptions,
 ): ScanResult['coverage'] {
   const coverage = coverageOf(inventory.system, rows, options);
-  const answered = new Set(rows.filter((row) => row.records > 0).map((row) => row.ecosystem));
   const applications = new Set(inventory.packages.map((pkg) => pkg.ecosystem).filter(isApplicationEcosystem));
-  const sorted = [...applications].sort();
+  const judged = [...applications].sort().map((ecosystem) => ecosystemCoverage(ecosystem, rows, options));
+  const those = (isMeant: (status: Coverage['status']) => boolean): readonly string[] =>
+    judged.filter(({ status }) => isMeant(status)).map(({ ecosystem }) => ecosystem);
   return {
     system: inventory.system?.key ?? null,
     status: coverage.status,
@@ -346,9 +354,15 @@ function coverageFields(
     date: isoOf(coverage.date),
     feeds: coverage.feeds.map(({ feed, date, records }) => ({ feed, date: isoOf(date), records })),
     applications: {
-      covered: sorted.filter((ecosystem) => answered.has(ecosystem)),
-      unknown: sorted.filter((ecosystem) => !answered.has(ecosystem)),
+      covered: those((status) => status !== 'unknown'),
+      unknown: those((status) => status === 'unknown'),
     },
+    ecosystems: judged.map(({ ecosystem, status, reason, date }) => ({
+      ecosystem,
+      status,
+      reason,
+      date: isoOf(date),
+    })),
   };
 }
 

@@ -22,7 +22,7 @@ const test = await testApplication({
         (await listServerGroups(database, { projectId, enterpriseProjects: 'all' })).some(
           (one) => one.id === id,
         ),
-      now: () => T0,
+      clock: () => ({ now: T0, feedsMeasuredAt: T0, staleDays: 30, silentDays: 7 }),
     }),
     ...serverGroupEndpoints(database),
     explainFindingEndpoint(database, () => clockAt(0)),

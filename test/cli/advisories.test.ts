@@ -100,7 +100,7 @@ describe('parapet advisories status', () => {
     await cli.run(['inventory', 'import', inventory, '--system', 'debian:99', '--name', 'web-02']);
     const { code, out } = await cli.run(['advisories', 'status']);
     expect(code).toBe(0);
-    expect(out).toMatch(/^feed +records +dated +age +imported$/m);
+    expect(out).toMatch(/^feed +records +dated +age +imported +state$/m);
     expect(out).toMatch(/^osv +\d+ +\d{4}-\d\d-\d\d .* ago/m);
     expect(out).toMatch(/^debian:99 +1 +0 +unknown$/m);
     expect(out).toContain('No feed that was imported has advisories for debian:99.');

@@ -1,13 +1,13 @@
 /** `parapet advisories update`: feeds of the catalogue by a mirror and feeds of one's own, over HTTP, into the set in force. */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FEED_CATALOGUE } from '../../src/fetching/feed-catalogue.ts';
 import { UPDATE_FEEDS_LOCK } from '../../src/jobs/update-feeds.ts';
 import { answer, feedServer } from '../fetching/feed-server.ts';
-import { FIXTURES, testCommandLine } from './command-line.ts';
+import { FIXTURES, reportOf, testCommandLine } from './command-line.ts';
 
 const server = await feedServer();
 const cli = await testCommandLine({
@@ -157,7 +157,10 @@ describe('parapet advisories update', () => {
     // The list has no date of its own: its file's counts.
     expect(lists[0]?.published_at).toBe(Date.parse(FRESH));
     expect(await update('alpine-secdb')).toMatchObject({ feeds: [{ outcome: 'unchanged' }] });
-    server.files.set(`${SECDB}/v3.10/main.json`, { content: Buffer.concat([yaml, Buffer.from('\n')]) });
+    server.files.set(`${SECDB}/v3.10/main.json`, {
+      content: Buffer.concat([yaml, Buffer.from('\n')]),
+      lastModified: FRESH,
+    });
     server.files.set(`${SECDB}/v3.16/community.json`, { content: Buffer.from('{"distroversion":"v3.16"') });
     expect(await update('alpine-secdb')).toMatchObject({
       ok: false,
@@ -250,6 +253,68 @@ describe('parapet advisories update', () => {
     await lock?.release();
     expect(code).toBe(1);
     expect(err).toContain('Another update of feeds is running');
+  });
+});
+
+describe('what is said of feeds that are fetched', () => {
+  interface Status {
+    readonly feeds: readonly { readonly name: string; readonly status: string; readonly reason: string }[];
+    readonly sources: readonly { readonly name: string; readonly error: string; readonly tried_at: string }[];
+    readonly never_fetched: readonly string[];
+    readonly systems: readonly { readonly system: string; readonly status: string }[];
+  }
+
+  it('stands in advisories status: state, last attempt, last success, the reason of a failure', async () => {
+    const { code, out } = await cli.run(['advisories', 'status', '--json'], {
+      env: { PARAPET_FEEDS: 'kev,osv-npm' },
+    });
+    expect(code).toBe(0);
+    const status = JSON.parse(out) as Status;
+    expect(status.never_fetched).toEqual(['osv-npm']);
+    const kev = status.sources.find(({ name }) => name === 'kev');
+    expect(kev).toMatchObject({
+      error: expect.stringContaining('HTTP 410'),
+      tried_at: expect.stringMatching(/Z$/),
+    });
+    const catalogue = status.feeds.find(({ name }) => name === 'known-exploited');
+    expect(catalogue?.reason).toContain('The last attempt to fetch kev failed.');
+    const alpine = status.feeds.find(({ name }) => name === 'alpine-secdb:3.10/main');
+    expect(alpine).toMatchObject({ status: 'current', sources: ['alpine-secdb'] });
+    const text = await cli.run(['advisories', 'status']);
+    expect(text.out).toMatch(/^kev +\d{4}.* failed 3 times$/m);
+    expect(text.out).toContain('(HTTP 410)');
+  });
+
+  it('stands in doctor', async () => {
+    const { out } = await cli.run(['doctor', '--json'], { env: { PARAPET_FEEDS: 'kev' } });
+    const { checks } = JSON.parse(out) as { readonly checks: readonly { readonly check: string }[] };
+    expect(checks.find(({ check }) => check === 'feeds')).toMatchObject({
+      status: 'warning',
+      finding: expect.stringContaining('kev failed'),
+    });
+  });
+
+  it('shows in the coverage of a server, with its silence and its applications', async () => {
+    const report = join(cli.folder, 'report');
+    writeFileSync(report, reportOf('web-01'));
+    await cli.json(['inventory', 'import', report]);
+    interface Shown {
+      readonly coverage: {
+        readonly status: string;
+        readonly reasons: readonly string[];
+        readonly is_silent: boolean;
+        readonly ecosystems: readonly { readonly ecosystem: string; readonly status: string }[];
+      };
+    }
+    const { coverage } = await cli.json<Shown>(['server', 'show', 'web-01']);
+    expect(coverage).toMatchObject({ status: 'covered', is_silent: false });
+    expect(coverage.ecosystems).toMatchObject([{ ecosystem: 'Bitnami', status: expect.any(String) }]);
+    await cli.database.query('UPDATE server SET scan_time = scan_time - 8 * 86400000::bigint');
+    const silent = await cli.json<Shown>(['server', 'show', 'web-01']);
+    expect(silent.coverage).toMatchObject({ status: 'unknown', is_silent: true });
+    expect(silent.coverage.reasons[0]).toBe('It has not reported for 7 days.');
+    const text = await cli.run(['server', 'show', 'web-01']);
+    expect(text.out).toMatch(/^coverage +unknown: It has not reported for 7 days\.$/m);
   });
 });
 

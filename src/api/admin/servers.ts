@@ -4,6 +4,8 @@ import { appError } from '../../errors.ts';
 import type { EnterpriseProjectScope, Project } from '../../identity/rights.ts';
 import { isInScope } from '../../identity/rights.ts';
 import { changeServer } from '../../jobs/change-server.ts';
+import type { CoverageClock } from '../../jobs/refresh-unknown.ts';
+import { serverCoverage } from '../../jobs/server-coverage.ts';
 import { jsonResult } from '../../json-result.ts';
 import type { Database } from '../../store/database.ts';
 import { removeServer } from '../../store/fleet/remove-server.ts';
@@ -43,25 +45,29 @@ export interface ServerEndpointParts {
   readonly database: Database;
   readonly enterpriseProjectExists: (domainId: string, id: string) => Promise<boolean>;
   readonly groupExists: (projectId: string, id: string) => Promise<boolean>;
-  readonly now: () => number;
+  readonly clock: () => CoverageClock;
 }
 
 export function serverEndpoints(parts: ServerEndpointParts): readonly Endpoint[] {
   return [showServerEndpoint(parts), changeServerEndpoint(parts), removeServerEndpoint(parts)];
 }
 
-function showServerEndpoint({ database }: ServerEndpointParts): Endpoint {
+function showServerEndpoint({ database, clock }: ServerEndpointParts): Endpoint {
   return projectEndpoint({
     operation: 'ShowServer',
     method: 'GET',
     url: URL,
     right: 'read',
-    summary: 'One server with everything known of it and its findings, those without a fix included',
+    summary:
+      'One server with everything known of it, its coverage, and its findings, those without a fix included',
     handler: async ({ project, grantedScope, path }) => {
       const serverId = path('server_id');
       const server = await showServer(database, scopeOf(project, grantedScope), serverId);
       if (server === undefined) throw appError('server-unknown', { serverId });
-      return { json: jsonResult(server) };
+      const { scanTime, system } = server;
+      if (scanTime === undefined) return { json: jsonResult(server) };
+      const about = { projectId: project.id, serverId, system, scanTime };
+      return { json: jsonResult({ ...server, coverage: await serverCoverage(database, about, clock()) }) };
     },
   });
 }
@@ -91,7 +97,7 @@ function changeServerEndpoint(parts: ServerEndpointParts): Endpoint {
         serverId: path('server_id'),
         change: changeOf(body),
         actor: caller.userName,
-        now: parts.now(),
+        now: parts.clock().now,
       });
       return {};
     },

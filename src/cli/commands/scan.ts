@@ -83,7 +83,11 @@ async function textOf(result: ScanResult, io: CommandIo): Promise<string> {
   const { server, coverage, findings } = result;
   const name = server.name === '' ? 'this inventory' : server.name;
   const head = `${name}: ${server.os_name === '' ? 'no system named' : server.os_name}, ${server.packages} packages`;
-  const covered = `Coverage: ${coverage.status}. ${coverage.reason}`;
+  const gaps = coverage.ecosystems.filter(({ status }) => status !== 'covered');
+  const covered = [
+    `Coverage: ${coverage.status}. ${coverage.reason}`,
+    ...gaps.map(({ ecosystem, status, reason }) => `  ${ecosystem}: ${status}. ${reason}`),
+  ].join('\n');
   if (findings.length === 0) {
     const verdict =
       coverage.status === 'covered' ? 'Nothing found.' : 'Nothing found, but that is not known to be safe.';

@@ -1,6 +1,5 @@
 import { FIXING_PRIORITIES } from '../../findings/finding.ts';
-import { coverageRows } from '../../jobs/coverage-rows.ts';
-import type { Coverage } from '../../matching/coverage.ts';
+import { type ServerCoverage, serverCoverage } from '../../jobs/server-coverage.ts';
 import { type FindingPackage, findingPackages } from '../../store/fleet/finding-packages.ts';
 import { type NamedFinding, type ServerDetail, showServer } from '../../store/fleet/show-server.ts';
 import { chooseServer } from '../choose-server.ts';
@@ -36,8 +35,11 @@ Examples:
       const scope = { projectId: project.id, enterpriseProjects: 'all' } as const;
       const server = await showServer(store.database, scope, id);
       if (server === undefined) throw new Error(`server ${id} went away while it was read`);
-      const { systems } = await coverageRows(store.database, scope, store.clock());
-      const coverage = systems.find((one) => one.system === server.system);
+      const about = { projectId: project.id, serverId: id, system: server.system };
+      const coverage =
+        server.scanTime === undefined
+          ? undefined
+          : await serverCoverage(store.database, { ...about, scanTime: server.scanTime }, store.clock());
       const packages = await findingPackages(store.database, { projectId: project.id, serverId: id });
       const findings = worstFirst(server.findings).map((finding) => ({
         ...finding,
@@ -54,7 +56,7 @@ Examples:
   },
 };
 
-function factLines(server: ServerDetail, coverage: Coverage | undefined): readonly string[] {
+function factLines(server: ServerDetail, coverage: ServerCoverage | undefined): readonly string[] {
   const level = server.isUnknown && server.severityLevel === '' ? 'unknown' : server.severityLevel;
   const facts: readonly (readonly [string, string])[] = [
     ['name', server.name],
@@ -62,7 +64,7 @@ function factLines(server: ServerDetail, coverage: Coverage | undefined): readon
     ['system', server.osName === '' ? server.system : `${server.osName} (${server.system})`],
     ['running kernel', server.kernelRelease],
     ['level', level === 'unknown' ? level : `${level}, score ${server.score}`],
-    ['coverage', coverage === undefined ? 'not reported yet' : `${coverage.status}: ${coverage.reason}`],
+    ...coverageFacts(coverage),
     ['last report', shownTime(server.scanTime)],
     ['packages', String(server.packages)],
     ['group', server.groupName ?? ''],
@@ -77,6 +79,17 @@ function factLines(server: ServerDetail, coverage: Coverage | undefined): readon
   const shown = facts.filter(([, value]) => value !== '');
   const width = Math.max(...shown.map(([name]) => name.length));
   return shown.map(([name, value]) => `${name.padEnd(width)}  ${printable(value)}`);
+}
+
+/** The reason that decides stands beside the status, each further one on a line of its own. */
+function coverageFacts(coverage: ServerCoverage | undefined): readonly (readonly [string, string])[] {
+  if (coverage === undefined) return [['coverage', 'not reported yet']];
+  const [first = '', ...more] = coverage.reasons;
+  return [
+    ['coverage', `${coverage.status}: ${first}`],
+    ...more.map((reason) => ['', reason] as const),
+    ['', coverage.matchingInProgress ? 'Not all servers have followed the last import yet.' : ''],
+  ];
 }
 
 interface ShownFinding extends NamedFinding {

@@ -3,11 +3,14 @@ import { isAppError } from '../../errors.ts';
 import { prepareSecretKey } from '../../identity/secret-key.ts';
 import { coverageRows, type ProjectCoverage } from '../../jobs/coverage-rows.ts';
 import type { CoverageClock } from '../../jobs/refresh-unknown.ts';
+import { installedEcosystems } from '../../store/advisories/installed-ecosystems.ts';
 import { listFeeds } from '../../store/advisories/list-feeds.ts';
+import { loadFeedSources } from '../../store/advisories/load-feed-sources.ts';
 import type { Database } from '../../store/database.ts';
 import { findSecretKeyFingerprint } from '../../store/identity/find-secret-key-fingerprint.ts';
 import { type Check, ok, warning, wrong } from './check.ts';
 import { EXPLOITATION_FEEDS, exploitationCheck } from './exploitation.ts';
+import { feedsCheck } from './feeds.ts';
 
 /** Two clocks further apart than this make signed requests fail sooner than they should. */
 const CLOCK_DIFFERENCE_MAX_MS = 30_000;
@@ -19,6 +22,9 @@ export interface StorePlace {
   readonly clock: () => CoverageClock;
   readonly secretKeyFile: string | undefined;
   readonly dataDir: string;
+  /** The words of PARAPET_FEEDS. */
+  readonly feeds: readonly string[] | undefined;
+  readonly updateHours: number;
 }
 
 /** Every check of an opened store, in order. */
@@ -84,7 +90,12 @@ async function checkSecretKey({ database, secretKeyFile, dataDir }: StorePlace):
   }
 }
 
-async function checkFleet({ database, clock }: StorePlace): Promise<readonly Check[]> {
+async function checkFleet({
+  database,
+  clock,
+  feeds: words,
+  updateHours,
+}: StorePlace): Promise<readonly Check[]> {
   const feeds = await listFeeds(database);
   const projects = await database.query<{ id: string }>('SELECT id FROM project ORDER BY id');
   const rows: ProjectCoverage['systems'][number][] = [];
@@ -93,17 +104,24 @@ async function checkFleet({ database, clock }: StorePlace): Promise<readonly Che
       ...(await coverageRows(database, { projectId: id, enterpriseProjects: 'all' }, clock())).systems,
     );
   const exploitation = exploitationCheck(feeds, clock());
+  const fetching = feedsCheck(await loadFeedSources(database), {
+    words,
+    installed: await installedEcosystems(database),
+    updateHours,
+    now: clock().now,
+  });
   return [
-    feedsCheck(feeds.filter((feed) => !EXPLOITATION_FEEDS.includes(feed.name)).length, rows),
+    advisoriesCheck(feeds.filter((feed) => !EXPLOITATION_FEEDS.includes(feed.name)).length, rows),
     ...(exploitation === undefined ? [] : [exploitation]),
+    ...(fetching === undefined ? [] : [fetching]),
     silentCheck(rows, clock().silentDays),
   ];
 }
 
-function feedsCheck(feeds: number, rows: ProjectCoverage['systems']): Check {
+function advisoriesCheck(feeds: number, rows: ProjectCoverage['systems']): Check {
   const name = 'advisories';
   const importThem =
-    'Import advisories for them: parapet advisories import PATH… (parapet advisories status says more).';
+    'Bring advisories for them: parapet advisories update, or parapet advisories import PATH… (parapet advisories status says more).';
   if (feeds === 0) {
     const finding = 'No advisories have been imported, so nothing is known of any server.';
     return rows.length === 0 ? warning(name, finding, importThem) : wrong(name, finding, importThem);

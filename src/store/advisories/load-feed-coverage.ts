@@ -1,7 +1,10 @@
 import type { FeedCoverage } from '../../matching/coverage.ts';
 import type { Queryable } from '../database.ts';
 
-/** Which ecosystems the feeds in force answer for, and how new they are. */
+/**
+ * Which ecosystems the feeds in force answer for, and how new they are: by the list's own date, by that of the newest record, and
+ * where a file that is no whole list brought it, by that of the file.
+ */
 export async function loadFeedCoverage(tx: Queryable): Promise<readonly FeedCoverage[]> {
   const rows = await tx.query<{
     feed: string;
@@ -10,8 +13,7 @@ export async function loadFeedCoverage(tx: Queryable): Promise<readonly FeedCove
     newest_at: number | null;
     records: number;
   }>(
-    `SELECT c.feed, c.ecosystem, c.newest_at, c.records,
-       CASE WHEN c.published_at IS NULL THEN f.published_at ELSE greatest(c.published_at, c.newest_at) END AS published_at
+    `SELECT c.feed, c.ecosystem, f.published_at, greatest(c.newest_at, c.published_at) AS newest_at, c.records
      FROM feed_coverage c JOIN feed f ON f.name = c.feed`,
   );
   return rows.map((row) => ({
