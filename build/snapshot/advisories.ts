@@ -7,6 +7,7 @@ import { parseOsvRecord } from '../../src/advisories/feeds/osv.ts';
 import { readAdvisoryFiles } from '../../src/advisories/read.ts';
 import { compareVersions } from '../../src/versions/compare.ts';
 import { osvOfAdvisory } from './advisory-to-osv.ts';
+import { log4jAdvisory } from './log4j.ts';
 import { type OpenEulerRow, readOpenEulerReports } from './openeuler-reports.ts';
 
 /** The releases of Debian that some server of the sample fleet has, and the one after them. */
@@ -33,6 +34,9 @@ export async function osvFiles(data: string): Promise<readonly OsvFile[]> {
     fileOf('pypi', await read('osv/pypi.osv.jsonl.gz')),
     fileOf('debian', onlyOf({ items: [...dsa.items, ...dla.items] }, DEBIAN_SYSTEMS)),
     fileOf('alpine', oneRecordACve(await read('alpine-secdb.tar.gz'))),
+    fileOf('drupal', await read('../cms/drupal.osv.jsonl.gz')),
+    fileOf('friends-of-php', await read('../cms/friendsofphp.tar.gz')),
+    fileOf('log4j', { items: [itemOf(log4jAdvisory(data))] }),
     fileOf('openeuler', { items: openEulerAdvisories(readOpenEulerReports(reports)).map(itemOf) }),
   ];
 }

@@ -15,6 +15,7 @@ import { reportOf } from './inventory-report.ts';
 import { INVENTORY_SOURCES, type InventorySource } from './inventory-sources.ts';
 import { readOpenEulerReports } from './openeuler-reports.ts';
 import { withUpdates } from './vuls-updates.ts';
+import { installedApplications } from './web-applications.ts';
 import { writeGzip } from './write-snapshot.ts';
 
 /** Writes every inventory and returns what was written. */
@@ -36,7 +37,9 @@ function inventoryOf(data: string, source: InventorySource): Inventory {
     case 'vuls': {
       const host = readJson(`${data}/inventories/vuls-hosts/${source.file}.json.gz`);
       const updated = source.updates === undefined ? host : withUpdates(host, source.updates);
-      return parseInventory(Buffer.from(JSON.stringify(updated)), options);
+      const machine = parseInventory(Buffer.from(JSON.stringify(updated)), options);
+      const packages = [...machine.packages, ...installedApplications(source.applications ?? [])];
+      return { ...machine, packages };
     }
     case 'sbom':
       return withComponent(parseInventory(readFileSync(sbomPath(data, source.file)), options), source);

@@ -1,4 +1,11 @@
 /** Where each inventory of the sample fleet comes from. The file names are those of the gathered data (see snapshot/README.md). */
+import {
+  type ChosenApplication,
+  DRUPAL_SITES,
+  JAVA_SERVICE,
+  OLD_WORDPRESS,
+  UPDATED_WORDPRESS,
+} from './web-applications.ts';
 
 export interface InventorySource {
   /** Name of the file it becomes, and of the machine in it. */
@@ -9,6 +16,8 @@ export interface InventorySource {
   readonly osRelease: readonly string[];
   /** After the updates that the host's package manager offered. */
   readonly updates?: { readonly restarted: boolean };
+  /** Applications besides, which no source tells of. */
+  readonly applications?: readonly ChosenApplication[];
   /** The Bitnami component that the image is named after, and the package whose version is the component's. */
   readonly component?: { readonly name: string; readonly statedBy: string };
 }
@@ -47,6 +56,22 @@ const UBUNTU_1804 = ['ID=ubuntu', 'VERSION_ID="18.04"', 'PRETTY_NAME="Ubuntu 18.
 const UBUNTU_2204 = ['ID=ubuntu', 'VERSION_ID="22.04"', 'PRETTY_NAME="Ubuntu 22.04.2 LTS"'];
 
 export const INVENTORY_SOURCES: readonly InventorySource[] = [
+  {
+    name: 'web-wordpress',
+    from: 'vuls',
+    file: 'debian_11',
+    osRelease: DEBIAN_11,
+    applications: OLD_WORDPRESS,
+  },
+  {
+    name: 'web-wordpress-updated',
+    from: 'vuls',
+    file: 'debian_11',
+    osRelease: DEBIAN_11,
+    applications: UPDATED_WORDPRESS,
+  },
+  { name: 'web-drupal', from: 'vuls', file: 'alma_8', osRelease: ALMALINUX_8, applications: DRUPAL_SITES },
+  { name: 'app-java', from: 'vuls', file: 'alma_8', osRelease: ALMALINUX_8, applications: JAVA_SERVICE },
   { name: 'almalinux-8.9', from: 'vuls', file: 'alma_8', osRelease: ALMALINUX_8 },
   {
     name: 'almalinux-8.10-not-restarted',

@@ -6,6 +6,7 @@
 import { osvFiles } from './advisories.ts';
 import { epssText, knownExploitedText } from './exploitation.ts';
 import { writeInventories } from './inventories.ts';
+import { wordpressText } from './wordpress.ts';
 import { writeGzip } from './write-snapshot.ts';
 
 async function main(data: string): Promise<void> {
@@ -19,6 +20,9 @@ async function main(data: string): Promise<void> {
     const notes = Object.entries(leftOut).map(([reason, count]) => `, left out ${count} ${reason}`);
     tell(path, lines.length, writeGzip(path, `${lines.join('\n')}\n`), notes.join(''));
   }
+  const wordpress = wordpressText(data);
+  const wordfence = 'advisories/wordpress.wordfence.jsonl.gz';
+  tell(wordfence, wordpress.entries, writeGzip(wordfence, wordpress.text));
   const exploited = await knownExploitedText(data);
   const catalogue = 'advisories/known-exploited.json.gz';
   tell(catalogue, exploited.entries, writeGzip(catalogue, exploited.text));

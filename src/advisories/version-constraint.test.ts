@@ -37,6 +37,11 @@ describe('parseConstraint', () => {
     ]);
   });
 
+  it('reads zero as the first version, whatever came before it', () => {
+    expect(parseConstraint('>=0,<8.5', 'packagist')).toEqual([{ from: '', to: '8.5', withTo: false }]);
+    expect(parseConstraint('>=0.0.0', 'semver')).toEqual([{ from: '', to: '', withTo: false }]);
+  });
+
   it('makes one of intervals that touch, and none of a contradiction', () => {
     expect(parseConstraint('>=1,<2|>=1.5,<3|>=3,<4', 'packagist')).toEqual([
       { from: '1', to: '4', withTo: false },

@@ -173,7 +173,8 @@ function intervalOf(operator: string, version: string, scheme: VersionScheme): I
   const from = line?.from ?? version;
   switch (operator) {
     case '>=':
-      return { from, to: '', withTo: false };
+      // Every version is meant, pre-releases of the first one too.
+      return { from: /^0(?:\.0)*$/.test(version) ? '' : from, to: '', withTo: false };
     case '<':
       return { from: '', to: from, withTo: false };
     case '<=':

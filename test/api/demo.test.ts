@@ -80,6 +80,24 @@ describe('the demo', () => {
     expect(vulnerabilityIds.urgent_vul).toContain('URGENT-CVE-2025-24813');
   });
 
+  it('uses the Web-CMS list: what an update of plugins fixed is gone, what is exploited is urgent too', async () => {
+    const [old, updated, drupal] = await Promise.all(
+      ['shop-blog-03', 'shop-blog-04', 'shop-intranet-01'].map(rowOf),
+    );
+    expect(old?.vulnerabilityIds.web_cms).toContain('HCVD-WEBCMS-CVE-2020-25213');
+    expect(old?.vulnerabilityIds.urgent_vul).toContain('URGENT-CVE-2020-25213');
+    expect(updated?.vulnerabilityIds.web_cms).not.toContain('HCVD-WEBCMS-CVE-2020-25213');
+    // WordPress itself was not updated.
+    expect(updated?.vulnerabilityIds.web_cms).toContain('HCVD-WEBCMS-CVE-2022-21664');
+    expect(drupal?.vulnerabilityIds.web_cms).toContain('HCVD-WEBCMS-CVE-2018-7600');
+  });
+
+  it('counts a library in several places as one finding', async () => {
+    const { vulnerabilityIds } = await rowOf('shop-orders-01');
+    expect(vulnerabilityIds.app_vul.filter((id) => id.includes('CVE-2021-44228'))).toHaveLength(1);
+    expect(vulnerabilityIds.urgent_vul).toContain('URGENT-CVE-2021-44228');
+  });
+
   it('takes findings away by an update, and leaves those of the kernel to a restart', async () => {
     const [before, updated, restarted] = await Promise.all(
       ['pay-api-01', 'pay-api-02', 'pay-api-03'].map(rowOf),
