@@ -27,6 +27,7 @@ CREATE TABLE advisory (
   digest bytea NOT NULL,
   revision bigint NOT NULL,
   facts text NOT NULL,
+  fetched_at bigint DEFAULT (floor((EXTRACT(epoch FROM now()) * (1000)::numeric)))::bigint,
   CONSTRAINT advisory_pkey PRIMARY KEY (feed, id),
   CONSTRAINT advisory_number_key UNIQUE (number)
 );
@@ -148,6 +149,7 @@ CREATE TABLE feed (
   imported_at bigint NOT NULL,
   revision bigint NOT NULL,
   records integer NOT NULL,
+  first_fetched_at bigint DEFAULT (floor((EXTRACT(epoch FROM now()) * (1000)::numeric)))::bigint,
   CONSTRAINT feed_pkey PRIMARY KEY (name)
 );
 
@@ -446,6 +448,7 @@ CREATE TABLE vulnerability (
   known_exploited boolean NOT NULL,
   exploit_probability real,
   revision bigint NOT NULL,
+  fetched_at bigint DEFAULT (floor((EXTRACT(epoch FROM now()) * (1000)::numeric)))::bigint,
   CONSTRAINT vulnerability_pkey PRIMARY KEY (number),
   CONSTRAINT vulnerability_type_id_key UNIQUE (type, id),
   CONSTRAINT vulnerability_id_check CHECK (length(id) >= 1 AND length(id) <= 64),

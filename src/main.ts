@@ -19,6 +19,7 @@ import { isFollowing } from './jobs/follow-advisories.ts';
 import type { CoverageClock } from './jobs/refresh-unknown.ts';
 import { startJobs } from './jobs/schedule.ts';
 import type { FeedSchedule } from './jobs/update-due-feeds.ts';
+import { watchFindingClocks } from './jobs/watch-finding-clocks.ts';
 import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { readMetricsToken } from './metrics/metrics-token.ts';
@@ -77,6 +78,16 @@ export async function startParapet(config: Config, options: StartOptions): Promi
     started.push(view.follower.close);
     const metrics = metricsOf(database, view, options.log);
     started.push(surviveUnhandledRejections(options.log, metrics));
+    started.push(
+      watchFindingClocks(
+        {
+          database,
+          shownSince: (xmin) => view.follower.shownSince(xmin),
+          note: metrics.clockStage,
+        },
+        options.log,
+      ),
+    );
     const jobs = await startJobs({
       database,
       connectionString: store.connectionString,

@@ -37,8 +37,8 @@ without what lies there, and \`parapet_database_up\` is 0.
 | visible | when this process had it in its server view |
 
 \`parapet_finding_clock_seconds\` gives p50 and p99 of the stages between them, by feed, over the last 24 hours. They are taken from
-findings that appear: a sample of some hundred in every ten seconds where more do. Nothing is stored for it in a server's row
-or beside it.
+findings that appear, at most 300 in every ten seconds, spread over all that appeared. Nothing is stored for it in a server's
+row or beside it ([why](decisions/0020-four-clocks.md)).
 
 - \`cause="advisory"\`: the server had the package, and an advisory came. All stages count, but nothing is said of when a record was
   published that came with the first import of its feed: that is how old the feed is, not how slow anybody was.
@@ -46,7 +46,8 @@ or beside it.
 - A stage that cannot be known is counted in \`parapet_finding_clock_unknown_total\` instead.
 - Clocks of several machines are compared, so let them be kept by NTP; what seems to end before it began counts as 0.
 
-\`parapet server show\` has the clocks of each finding of a server.
+\`parapet server show\` and \`parapet explain ID --server NAME\` (and the API's explanation) say of each finding of a server when it
+was published, fetched and matched. When it became visible is a moment of each process, and not kept.
 
 ## Alerts to begin with
 

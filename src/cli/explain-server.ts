@@ -47,7 +47,8 @@ function textOf(explained: FindingExplanation): string {
   return lines.map(printable).join('\n');
 }
 
-function findingLines({ id, title, finding, priority, decision, history }: ExplainedFinding): string[] {
+function findingLines(explained: ExplainedFinding): string[] {
+  const { id, title, clocks, finding, priority, decision, history } = explained;
   const status =
     finding === null
       ? 'no finding'
@@ -56,6 +57,7 @@ function findingLines({ id, title, finding, priority, decision, history }: Expla
   return [
     `${id}: ${title}`,
     `  ${status}`,
+    `  published ${clockTime(clocks.publishedAt)}, fetched ${clockTime(clocks.fetchedAt)}, matched ${clockTime(clocks.matchedAt)}`,
     `  ${priority.word}: ${priority.points} points (${terms})`,
     ...(decision === null
       ? []
@@ -70,6 +72,10 @@ function findingLines({ id, title, finding, priority, decision, history }: Expla
     ),
     '',
   ];
+}
+
+function clockTime(ms: number | null): string {
+  return ms === null ? 'unknown' : shownTime(ms);
 }
 
 function packageLines({

@@ -74,6 +74,15 @@ export interface ExplainedFinding {
   readonly id: string;
   readonly title: string;
   readonly cves: readonly string[];
+  /**
+   * In ms since 1970: the vendor's date, when its first record was imported, and when it was matched on the server; null: not
+   * known, or no finding. When it became visible is each process's own: docs/metrics.md.
+   */
+  readonly clocks: {
+    readonly publishedAt: number | null;
+    readonly fetchedAt: number | null;
+    readonly matchedAt: number | null;
+  };
   /** Null: the server has no such finding. */
   readonly finding: Omit<Finding, 'vulnerability' | 'priority'> | null;
   readonly priority: {
@@ -261,6 +270,11 @@ async function explainFindings(
     const key = { projectId, serverId: server.id, vulnerability: row.number };
     explained.push({
       ...nameOf(row),
+      clocks: {
+        publishedAt: row.publishedAt,
+        fetchedAt: row.fetchedAt,
+        matchedAt: held.get(row.number)?.firstSeenAt ?? null,
+      },
       finding: findingOf(held.get(row.number)),
       priority: { word: rated.priority, points: rated.points, terms: rated.terms },
       decision: (await loadExplainedDecision(tx, key)) ?? null,

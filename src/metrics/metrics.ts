@@ -4,6 +4,7 @@
  */
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { RequestObserver } from '../api/request-context.ts';
+import type { ClockStage } from '../findings/finding-clock.ts';
 import type { Log } from '../log.ts';
 import type { DatabaseFigures } from '../store/database.ts';
 import type { StoreFigures } from '../store/store-figures.ts';
@@ -19,12 +20,6 @@ const NO_OPERATION = 'none';
 const REPORT_OPERATIONS: readonly string[] = ['AcceptReport', 'NoteUnchangedReport'];
 
 export type ReportOutcome = 'accepted' | 'unchanged' | 'wanted_in_full';
-export type ClockStage =
-  | 'published_to_fetched'
-  | 'fetched_to_matched'
-  | 'matched_to_visible'
-  | 'published_to_visible';
-
 /** What is asked at every scrape. */
 export interface MetricSources {
   readonly database: () => DatabaseFigures;
@@ -97,9 +92,8 @@ function clockNoter(registry: MetricsRegistry): Metrics['clockStage'] {
   const clock = quantiles(registry, METRICS.findingClock, CLOCK_WINDOW_SECONDS);
   const unknown = counter(registry, METRICS.findingClockLeftOut);
   return (finding, stage, ms) => {
-    // Clocks of different machines differ a little: what seems to end before it began took no time.
     if (ms === undefined) unknown.inc({ stage });
-    else clock.observe({ ...finding, stage }, Math.max(0, ms) / 1_000);
+    else clock.observe({ ...finding, stage }, ms / 1_000);
   };
 }
 

@@ -41,6 +41,7 @@ describe('parapet explain --server', () => {
     const { code, out } = await cli.run(['explain', id, '--server', 'web-01']);
     expect(code).toBe(0);
     expect(out).toMatch(new RegExp(`^web-01 has ${id} since `));
+    expect(out).toMatch(/^ {2}published \d{4}-.*, fetched \d{4}-.*, matched \d{4}-/m);
     expect(out).toMatch(/points \(/);
     expect(out).toMatch(/revision 1\): affected by version-range/);
     expect(out).toMatch(/^Coverage: /m);

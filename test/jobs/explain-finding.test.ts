@@ -89,6 +89,7 @@ describe('a server with a vulnerability', () => {
         {
           type: 'linux_vul',
           id: 'DLA-3377-1',
+          clocks: { publishedAt: T0 - 90 * 86_400_000, fetchedAt: expect.any(Number), matchedAt: T0 },
           finding: { status: 'vul_status_unfix', fixable: true, firstSeenAt: T0, statusSince: T0 },
           priority: { word: 'High', points: 7.5, terms: [{ term: 'rated high by its vendor', points: 7.5 }] },
           decision: null,

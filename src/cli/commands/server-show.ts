@@ -15,7 +15,8 @@ export const serverShow: Command = {
   help: `Usage: parapet server show ID|NAME [--json]
 
 Shows a server with its settings, its coverage and all its findings, each with the packages it comes from, the version that
-fixes them and, for applications, where they lie. Findings without a fix are marked; the server view lists them only
+fixes them and, for applications, where they lie; and when it was published by the vendor, fetched with an import and
+matched on the server. Findings without a fix are marked; the server view lists them only
 where the project includes them.
 
 ${PROJECT_HELP}
@@ -110,15 +111,25 @@ function findingLines(findings: readonly ShownFinding[]): readonly string[] {
       finding.id,
       finding.status.replace('vul_status_', ''),
       ...packageCells(first, finding.fixable),
+      clockTime(finding.publishedAt),
+      clockTime(finding.fetchedAt),
       shownTime(finding.firstSeenAt),
       finding.title,
     ];
-    return [about, ...more.map((pkg) => ['', '', '', ...packageCells(pkg, finding.fixable), '', ''])];
+    return [about, ...more.map((pkg) => ['', '', '', ...packageCells(pkg, finding.fixable), '', '', '', ''])];
   });
   return alignedTable(
-    ['priority', 'vulnerability', 'status', 'package', 'installed', 'fixed in', 'where', 'since', 'title'],
+    [
+      ...['priority', 'vulnerability', 'status', 'package', 'installed', 'fixed in', 'where'],
+      ...['published', 'fetched', 'matched', 'title'],
+    ],
     rows,
   );
+}
+
+/** One of the clocks; empty where it is not known. */
+function clockTime(ms: number | null): string {
+  return ms === null ? '' : shownTime(ms);
 }
 
 function packageCells(

@@ -13,6 +13,10 @@ export interface VulnerabilityRow {
   readonly id: string;
   readonly title: string;
   readonly cves: readonly string[];
+  /** The vendor's date. */
+  readonly publishedAt: number | null;
+  /** When its first record was imported; null: before that was noted. */
+  readonly fetchedAt: number | null;
 }
 
 /** Vulnerabilities that have that id, or else those that name the CVE, or else those of the record of that id. By type and id. */
@@ -20,7 +24,8 @@ export async function findVulnerabilitiesAbout(
   tx: Queryable,
   { id, cve }: AskedAbout,
 ): Promise<readonly VulnerabilityRow[]> {
-  const columns = 'v.number, v.type, v.id, v.title, v.cves';
+  const columns =
+    'v.number, v.type, v.id, v.title, v.cves, v.published_at AS "publishedAt", v.fetched_at AS "fetchedAt"';
   const order = 'ORDER BY v.type, v.id COLLATE "C"';
   const named = await tx.query<VulnerabilityRow>(
     `SELECT ${columns} FROM vulnerability v WHERE v.id = $1 ${order}`,

@@ -1,5 +1,6 @@
 import type { Finding } from '../../findings/finding.ts';
 import type { VulnerabilityType } from '../../matching/candidate.ts';
+import type { VulnerabilityRow } from '../advisories/find-records-about.ts';
 import type { Queryable } from '../database.ts';
 import { FINDING_SET_COLUMNS, type FindingsRow, findingsOf } from '../findings/load-assessable.ts';
 import type { FleetScope } from './server-ids-in-scope.ts';
@@ -40,6 +41,9 @@ export interface NamedFinding extends Omit<Finding, 'vulnerability'> {
   readonly id: string;
   readonly title: string;
   readonly cves: readonly string[];
+  /** The vendor's date, and when its first record was imported; null: not known. It was matched at `firstSeenAt`. */
+  readonly publishedAt: number | null;
+  readonly fetchedAt: number | null;
 }
 
 interface DetailRow extends FindingsRow {
@@ -94,15 +98,11 @@ export async function showServer(
 }
 
 async function nameFindings(tx: Queryable, findings: readonly Finding[]): Promise<readonly NamedFinding[]> {
-  const rows = await tx.query<{
-    number: number;
-    type: VulnerabilityType;
-    id: string;
-    title: string;
-    cves: readonly string[];
-  }>(`SELECT number, type, id, title, cves FROM vulnerability WHERE number = ANY ($1::integer[])`, [
-    findings.map((finding) => finding.vulnerability),
-  ]);
+  const rows = await tx.query<Omit<NamedFinding, keyof Finding> & Pick<VulnerabilityRow, 'number'>>(
+    `SELECT number, type, id, title, cves, published_at AS "publishedAt", fetched_at AS "fetchedAt"
+     FROM vulnerability WHERE number = ANY ($1::integer[])`,
+    [findings.map((finding) => finding.vulnerability)],
+  );
   const names = new Map(rows.map(({ number, ...name }) => [number, name]));
   return findings
     .flatMap(({ vulnerability, ...finding }) => {
