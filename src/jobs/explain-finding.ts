@@ -12,6 +12,7 @@ import { bareCveOf, explainPackage, type RecordVerdict, type Verdict } from '../
 import { explainPriority, type PriorityTerm } from '../matching/priority.ts';
 import {
   type AskedAbout,
+  findUpdates,
   findVulnerabilitiesAbout,
   loadRecordRevisions,
   packagesNamedAbout,
@@ -255,7 +256,16 @@ async function explainFindings(
   const borne = new Set(
     packages.flatMap((pkg) => pkg.records.flatMap((record) => record.vulnerabilities.map(({ id }) => id))),
   );
-  const about = (await findVulnerabilitiesAbout(tx, asked))
+  const named = await findVulnerabilitiesAbout(tx, asked);
+  const namedIds = new Set(named.map(({ id }) => id));
+  // A missing update is listed under the one that replaces it, which need not name the CVE itself.
+  const listing = packages.flatMap((pkg) =>
+    pkg.records.flatMap(({ decision, rule, vulnerabilities }) =>
+      decision === 'affected' && rule === 'update-missing' ? vulnerabilities.map(({ id }) => id) : [],
+    ),
+  );
+  const updates = await findUpdates(tx, [...new Set(listing.filter((id) => !namedIds.has(id)))]);
+  const about = [...named, ...updates]
     .filter(({ number, id }) => id === asked.id || held.has(number) || borne.has(id))
     .slice(0, EXPLAINED_VULNERABILITIES_MAX);
   const facts = await loadPriorityFacts(

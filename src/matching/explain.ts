@@ -3,6 +3,7 @@ import type { Package } from '../inventory/package.ts';
 import { JUST_PAST } from '../versions/wordpress.ts';
 import type { Candidate, VulnerabilityRef } from './candidate.ts';
 import { CandidateGroup } from './candidate-group.ts';
+import { explainUpdates, type UpdateRule } from './explain-windows.ts';
 import { comparedVersionOf, type Judgement, judge, overrulingRecord, type Rule } from './judge.ts';
 import { kernelPackageOf } from './kernel.ts';
 import { matchPackage, type PackageMatch } from './match.ts';
@@ -36,7 +37,7 @@ export interface RecordVerdict {
   readonly vulnerabilities: readonly VulnerabilityRef[];
   readonly cves: readonly string[];
   readonly decision: 'affected' | 'not-affected' | 'not-applicable' | 'folded';
-  readonly rule: Rule | 'folded';
+  readonly rule: Rule | UpdateRule | 'folded';
   /** The comparison made, e.g. `5.10.46-4 < 5.10.162-1 (deb)`; empty where none was made. */
   readonly comparison: string;
   readonly installed_version: string;
@@ -57,12 +58,10 @@ export function explainPackage(
   candidates: readonly Candidate[],
   about = '',
 ): Verdict {
-  const matches = matchPackage(pkg, candidates);
-  const group = new CandidateGroup(candidates);
-  const records: RecordVerdict[] = [];
-  for (const candidate of candidates) {
-    if (about === '' || bears(candidate, about)) records.push(recordVerdict(pkg, candidate, group, matches));
-  }
+  const records =
+    pkg.updates === undefined
+      ? explainRecords(pkg, candidates, about)
+      : explainUpdates(pkg, candidates, { id: about, cve: bareCveOf(about) });
   const affected = records.filter((record) => record.decision === 'affected');
   const decision = affected.length > 0 ? 'affected' : records.length > 0 ? 'not-affected' : 'unknown';
   return {
@@ -82,6 +81,18 @@ export function explainPackage(
     reason: `${reasonOf(pkg, about, records, affected)}${placesOf(pkg.paths ?? [])}`,
     records,
   };
+}
+
+function explainRecords(
+  pkg: Package,
+  candidates: readonly Candidate[],
+  about: string,
+): readonly RecordVerdict[] {
+  const matches = matchPackage(pkg, candidates);
+  const group = new CandidateGroup(candidates);
+  return candidates
+    .filter((candidate) => about === '' || bears(candidate, about))
+    .map((candidate) => recordVerdict(pkg, candidate, group, matches));
 }
 
 /** Where a package was found, as a sentence after others. */
@@ -256,7 +267,8 @@ function reasonOf(
   records: readonly RecordVerdict[],
   affected: readonly RecordVerdict[],
 ): string {
-  const kernel = kernelPackageOf(pkg);
+  const isOfUpdates = pkg.updates !== undefined;
+  const kernel = isOfUpdates ? undefined : kernelPackageOf(pkg);
   const note = kernel === undefined ? '' : ' Of kernel packages only the running image raises findings.';
   const [first] = affected;
   if (first !== undefined) {
@@ -267,6 +279,6 @@ function reasonOf(
   const subject = about === '' ? 'No record' : `No record of ${about}`;
   if (records.length === 0)
     return `${subject} names ${pkg.name} (or its source ${pkg.source}) in ${pkg.ecosystem}.`;
-  if (records.length === 1) return records[0]?.reason ?? '';
+  if (records.length === 1 || isOfUpdates) return records[0]?.reason ?? '';
   return `None of ${records.length} records concerns ${pkg.name} ${pkg.version}.`;
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { WindowsUpdate } from '../advisories/advisory.ts';
 import type { Package } from '../inventory/package.ts';
 import type { Candidate } from './candidate.ts';
+import { explainPackage } from './explain.ts';
 import { kernelVerdict } from './kernel.ts';
 import { matchPackage } from './match.ts';
 import { windowsState } from './windows.ts';
@@ -184,6 +185,61 @@ describe('Windows updates', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('explaining Windows updates', () => {
+  const explained = (updates: string, about: string, candidates = [JAN, FEB, MAR]) => {
+    const { decision, reason, records } = explainPackage(windows(updates), candidates, about);
+    return {
+      decision,
+      reason,
+      rules: records.map((record) => `${record.advisory_id.slice(9)} ${record.rule}`),
+    };
+  };
+
+  it('says that an update is missing, and under which one it is listed', () => {
+    expect(explained('KB1000001', 'KB1000002')).toEqual({
+      decision: 'affected',
+      reason:
+        'KB1000003 is not installed, nothing installed replaces it and build 10.0.17763 does not hold it; it closes 2 open CVEs, 1 of them of updates that it replaces.',
+      rules: ['KB1000003 update-missing', 'KB1000002 update-replaced'],
+    });
+    expect(explained('KB1000001', 'URGENT-CVE-2025-0002').rules[0]).toBe('KB1000003 update-missing');
+  });
+
+  it('says by which chain an update is replaced', () => {
+    expect(explained('KB1000003', 'CVE-2025-0001')).toEqual({
+      decision: 'not-affected',
+      reason: 'KB1000003 is in effect and replaces KB1000001 (KB1000003 > KB1000002 > KB1000001).',
+      rules: ['KB1000001 update-superseded'],
+    });
+  });
+
+  it('says that it is installed, or held by the build', () => {
+    expect(explained('KB1000001', 'KB1000001').rules).toEqual(['KB1000001 update-installed']);
+    const built = update('KB1000009', ['CVE-2025-0009'], [], { build: '10.0.17763.100' });
+    const pkg = windows('', { version: '10.0.17763.200' });
+    expect(explainPackage(pkg, [built], 'KB1000009').records[0]).toMatchObject({
+      decision: 'not-affected',
+      rule: 'update-build',
+      comparison: '10.0.17763.200 >= 10.0.17763.100',
+    });
+  });
+
+  it('says that it is for a part that is not there, a hotpatch, or not needed', () => {
+    const net = update('KB5000002', ['CVE-2025-1'], [], {
+      component: 'Microsoft .NET Framework 3.5 AND 4.8',
+    });
+    const hotpatch = update('KB3000001', ['CVE-2025-0003'], [], { isHotpatch: true });
+    const other = update('KB2000002', ['CVE-2025-0001']);
+    expect(explained('', 'KB5000002', [net])).toMatchObject({ rules: ['KB5000002 other-part'] });
+    expect(explained('', 'KB3000001', [hotpatch])).toMatchObject({ rules: ['KB3000001 hotpatch'] });
+    expect(explained('KB1000001', 'KB2000002', [JAN, other])).toMatchObject({
+      decision: 'not-affected',
+      rules: ['KB2000002 fixed-otherwise'],
+    });
+    expect(explained('', 'KB9999999')).toMatchObject({ decision: 'unknown', rules: [] });
   });
 });
 

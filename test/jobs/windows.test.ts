@@ -5,6 +5,7 @@ import { readAdvisoryFiles } from '../../src/advisories/read.ts';
 import { parseInventory } from '../../src/inventory/parse.ts';
 import { acceptInventory } from '../../src/jobs/accept-inventory.ts';
 import { coverageRows } from '../../src/jobs/coverage-rows.ts';
+import { explainFinding } from '../../src/jobs/explain-finding.ts';
 import { importAdvisories } from '../../src/jobs/import-advisories.ts';
 import { refreshUnknown } from '../../src/jobs/refresh-unknown.ts';
 import type { ServerRow } from '../../src/server-view/server-view.ts';
@@ -93,6 +94,21 @@ describe('Windows servers', () => {
     const server = { ...serverOf('win-10-zh', []), inventory: parseInventory(bytes) };
     await acceptInventory(database, server, clockAt(MARCH));
     expect(await rowOf('win-10-zh')).toMatchObject({ vulnerabilityIds: { windows_vul: ['KB4480116'] } });
+  });
+
+  it('are explained by what is missing and by what is in effect', async () => {
+    const { serverId } = await report('win-16-why', 'Windows Server 2016', '10.0.14393.7785', []);
+    const scope = { projectId: PROJECT, enterpriseProjects: 'all' } as const;
+    const why = await explainFinding(database, { scope, serverId, about: 'CVE-2025-24044' }, clockAt(MARCH));
+    expect(why).toMatchObject({
+      verdict: 'open',
+      findings: [{ id: 'KB5053594', type: 'windows_vul' }],
+      packages: [{ raises_finding: true, records: [{ rule: 'update-missing' }] }],
+    });
+    expect(why.sentence).toContain('build 10.0.14393.7785 does not hold it');
+    await report('win-16-why', 'Windows Server 2016', '10.0.14393.8000', []);
+    const whyNot = await explainFinding(database, { scope, serverId, about: 'KB5053594' }, clockAt(MARCH));
+    expect(whyNot).toMatchObject({ verdict: 'fixed', packages: [{ records: [{ rule: 'update-build' }] }] });
   });
 
   it('that no feed covers are unknown, and coverage says which are covered', async () => {

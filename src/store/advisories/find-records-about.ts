@@ -47,6 +47,19 @@ export async function findVulnerabilitiesAbout(
   );
 }
 
+/** The updates of Windows among `ids`. */
+export async function findUpdates(
+  tx: Queryable,
+  ids: readonly string[],
+): Promise<readonly VulnerabilityRow[]> {
+  if (ids.length === 0) return [];
+  return await tx.query<VulnerabilityRow>(
+    `SELECT number, type, id, title, cves FROM vulnerability
+     WHERE type = 'windows_vul' AND id = ANY ($1::text[]) ORDER BY id COLLATE "C"`,
+    [ids],
+  );
+}
+
 /** Numbers of those of `packageIds` that a record about it may be filed under. */
 export async function packagesNamedAbout(
   tx: Queryable,
