@@ -21,6 +21,8 @@ import {
 const SERVERS = 4;
 const REPORTS_BEFORE_KILL = 30;
 const REPORTS_AFTER_PROMOTION = 30;
+/** Some thirty seconds on two idle cores; this is only a net under a test that hangs. */
+const TIMEOUT_MS = 600_000;
 /** Faster ones would be told that they ask too often. */
 const REPORT_AGAIN_MS = 200;
 
@@ -56,7 +58,9 @@ async function untilViewIs(node: ServiceNode, names: readonly string[]): Promise
   });
 }
 
-it('loses nothing that was acknowledged, and the services go on by themselves', async () => {
+it('loses nothing that was acknowledged, and the services go on by themselves', {
+  timeout: TIMEOUT_MS,
+}, async () => {
   const both = [await nodes.serve(), await nodes.serve()] as const;
   const reporters = await nodes.enrol(both[0], SERVERS);
   await nodes.outputOf(['advisories', 'import', nodes.writeAdvisory('DSA-9999-1'), '--json']);

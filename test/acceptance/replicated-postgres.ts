@@ -25,7 +25,7 @@ import { SOCKET_PORT } from '../../src/store/socket-folder.ts';
 import { makePlace, type Place } from '../store/embedded-processes.ts';
 
 const REPLICA_NAME = 'replica';
-const DEADLINE_MS = 90_000;
+const DEADLINE_MS = 300_000;
 const ASK_AGAIN_MS = 20;
 const PROMOTION_SECONDS_MAX = 60;
 
