@@ -41,6 +41,8 @@ describe('systemOfImage', () => {
     ['gcr.io/distroless/python3-debian11@sha256:1', {}, 'debian:11'],
     ['images.example.org/ubi8@sha256:1', {}, 'rhel:8'],
     ['images.example.org/suse/sle15@sha256:1', {}, 'sles:15'],
+    ['docker.io/library/alpine:3.19@sha256:1', {}, 'alpine:3.19'],
+    ['docker.io/library/ubuntu:22.04', {}, 'ubuntu:22.04'],
     ['example.org/x@sha256:1', { bash: '5.2-1', curl: '7.88.1-10+deb12u5' }, 'debian:12'],
     ['docker.io/centos@sha256:1', { bash: '4.1.2-48.el6' }, 'centos:6'],
     ['example.org/x@sha256:1', { bash: '4.4.20-4.el8_6' }, 'enterprise-linux:8'],

@@ -27,6 +27,15 @@ export const ENTERPRISE_LINUX = 'enterprise-linux';
 const AGREEMENT_MIN = 0.5;
 const AGREEING_PACKAGES_MIN = 3;
 
+/** Distributions that make images and that Parapet has no releases of; their packages look like those of another. */
+const OTHER_FAMILIES: ReadonlySet<string> = new Set([
+  'wolfi',
+  'chainguard',
+  'photon',
+  'mariner',
+  'azurelinux',
+]);
+
 /** The system, or why it cannot be told. */
 export function systemOfImage(
   facts: ImageFacts,
@@ -42,16 +51,18 @@ export function systemOfImage(
   return systemByVersions(facts, named?.family ?? familyOfVersions(facts), known, library);
 }
 
-/** `gcr.io/distroless/python3-debian11`, `suse/sle15`, `ubi8`: a word that is a family, with or without its release. */
+/** `distroless/python3-debian11`, `suse/sle15`, `ubi8`, `debian:12-slim`: a word that is a family, with or without its release. */
 function systemInName(image: string): System | undefined {
   const words = (image.split('@')[0] ?? '').split(/[/:_-]/);
-  for (const word of words.reverse()) {
-    const [, name = '', release = ''] = /^([a-z]+)(\d[\d.]*)?$/.exec(word) ?? [];
+  for (const [at, word] of [...words.entries()].reverse()) {
+    const [, name = '', number] = /^([a-z]+)(\d[\d.]*)?$/.exec(word) ?? [];
+    // `debian:12-slim`: the release is a word of its own.
+    const release = number ?? /^\d[\d.]*$/.exec(words[at + 1] ?? '')?.[0] ?? '';
     const family = name === 'ubi' ? 'rhel' : name === 'sle' || name === 'bci' ? 'sles' : name;
     if (name === '') continue;
     const system = systemFromName(family, release);
     if (system !== undefined && isKnownFamily(system.family)) return system;
-    if (isKnownFamily(family)) return systemOf(family, '');
+    if (isKnownFamily(family) || OTHER_FAMILIES.has(family)) return systemOf(family, '');
   }
   return undefined;
 }

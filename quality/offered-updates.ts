@@ -7,7 +7,7 @@ import { compareVersions } from '../src/versions/compare.ts';
 import { schemeOf } from '../src/versions/scheme-of-ecosystem.ts';
 import { judgeTruth } from './judge-truths.ts';
 import type { AdvisoryLibrary } from './library.ts';
-import { textsUnder } from './texts.ts';
+import { jsonOf, textsUnder } from './texts.ts';
 import type { Findings } from './truth.ts';
 
 const SOURCE = 'offered-updates';
@@ -24,7 +24,7 @@ export async function judgeOfferedUpdates(
   for await (const { name, text } of textsUnder(join(data, 'inventories'), (file) =>
     /\.json(?:\.gz)?$/.test(file),
   )) {
-    const host: unknown = text.startsWith('{') ? JSON.parse(text) : undefined;
+    const host: unknown = jsonOf(text);
     if (!isJsonObject(host) || !('jsonVersion' in host) || !('packages' in host)) continue;
     if (stringField(host, 'family') === 'pseudo') continue;
     judgeHost(name.split('/').at(-1) ?? name, host, text, { library, findings });

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type OpenEulerRow, readOpenEulerReports } from '../build/snapshot/openeuler-reports.ts';
-import { findFiles } from '../src/advisories/find-files.ts';
+import { type OpenEulerRow, rowsOf } from '../build/snapshot/openeuler-reports.ts';
 import type { Package } from '../src/inventory/package.ts';
 import { judgeTruth } from './judge-truths.ts';
 import type { AdvisoryLibrary } from './library.ts';
+import { textsUnder } from './texts.ts';
 import type { Findings } from './truth.ts';
 
 const SOURCE = 'openeuler-image-reports';
@@ -15,10 +14,11 @@ export async function judgeOpenEulerReports(
   library: AdvisoryLibrary,
   findings: Findings,
 ): Promise<void> {
-  const { files } = await findFiles([join(data, 'ground-truth', SOURCE)]);
-  for (const { path } of files) {
-    const packages = new Map<string, Reported>();
-    for (const row of readOpenEulerReports(readFileSync(path))) {
+  const packages = new Map<string, Reported>();
+  for await (const { name, text } of textsUnder(join(data, 'ground-truth', SOURCE), (file) =>
+    file.endsWith('.md'),
+  )) {
+    for (const row of rowsOf(name, text)) {
       const key = [row.system, row.package, row.installed].join('\n');
       const held = packages.get(key);
       if (held === undefined) packages.set(key, { rows: [row], advisories: new Set([row.advisory]) });
@@ -27,8 +27,8 @@ export async function judgeOpenEulerReports(
         held.advisories.add(row.advisory);
       }
     }
-    for (const reported of packages.values()) judgePackage(reported, library, findings);
   }
+  for (const reported of packages.values()) judgePackage(reported, library, findings);
 }
 
 interface Reported {

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import { ecosystemTarget } from '../src/advisories/feeds/osv-ecosystem.ts';
 import {
   isJsonObject,
@@ -13,7 +12,7 @@ import { isApplicationEcosystem, type Package } from '../src/inventory/package.t
 import { applicationPackage } from '../src/inventory/purl.ts';
 import { judgeTruth } from './judge-truths.ts';
 import type { AdvisoryLibrary } from './library.ts';
-import { textsUnder } from './texts.ts';
+import { textsUnder, yamlOf } from './texts.ts';
 import type { Findings } from './truth.ts';
 
 const SOURCE = 'osv-scanner-source';
@@ -46,7 +45,7 @@ export async function judgeOsvExchanges(
 }
 
 function* exchangesIn(text: string): Generator<Exchange> {
-  const document: unknown = parse(text);
+  const document = yamlOf(text);
   if (!isJsonObject(document)) return;
   for (const interaction of listField(document, 'interactions')) {
     if (!isJsonObject(interaction)) continue;

@@ -1,7 +1,9 @@
 /** Texts of a folder of gathered data, through any gzip, zip and tar, read with the bounds that strangers' files get. */
 import { existsSync } from 'node:fs';
+import { parse } from 'yaml';
 import { findFiles } from '../src/advisories/find-files.ts';
 import { collectStream } from '../src/archive/byte-stream.ts';
+import { parseJson } from '../src/archive/json-guard.ts';
 import { leavesOfFile } from '../src/archive/leaves.ts';
 
 /** Largest file read whole, in bytes. The largest there is (an SPDX document) has 3 MiB. */
@@ -29,7 +31,25 @@ export async function* textsUnder(
   }
 }
 
-/** The JSON values of a text that has one a line. */
+/** The JSON values of a text that has one a line; a broken line is passed over. */
 export function* jsonLines(text: string): Generator<unknown> {
-  for (const line of text.split('\n')) if (line.trim() !== '') yield JSON.parse(line);
+  for (const line of text.split('\n')) {
+    const parsed = parseJson(line);
+    if (parsed.ok) yield parsed.value;
+  }
+}
+
+/** The value of a JSON text; undefined where it is none. */
+export function jsonOf(text: string): unknown {
+  const parsed = parseJson(text);
+  return parsed.ok ? parsed.value : undefined;
+}
+
+/** The value of a YAML text; undefined where it is none. */
+export function yamlOf(text: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    return undefined;
+  }
 }

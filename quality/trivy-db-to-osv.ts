@@ -1,5 +1,4 @@
 /** Turns Trivy's advisory database, as its integration tests write it (YAML of buckets, keys and values), into OSV. */
-import { parse } from 'yaml';
 import {
   isJsonObject,
   type JsonObject,
@@ -9,6 +8,7 @@ import {
 } from '../src/archive/json-guard.ts';
 import { systemFromName } from '../src/inventory/system-from-name.ts';
 import { APPLICATION_NAMES, osvEcosystemOf } from './osv-names.ts';
+import { yamlOf } from './texts.ts';
 import { osvRanges, type WrittenRange, writtenRange } from './version-ranges.ts';
 
 export interface TrivyDb {
@@ -21,7 +21,7 @@ export interface TrivyDb {
 export function trivyDbToOsv(text: string): TrivyDb {
   const records: object[] = [];
   const leftOut = new Map<string, number>();
-  const document: unknown = parse(text);
+  const document = yamlOf(text);
   for (const bucket of Array.isArray(document) ? document : []) {
     if (!isJsonObject(bucket)) continue;
     const name = stringField(bucket, 'bucket');

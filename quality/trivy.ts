@@ -13,7 +13,7 @@ import { systemFromName } from '../src/inventory/system-from-name.ts';
 import { judgeTruth } from './judge-truths.ts';
 import type { KnownPackages } from './known-packages.ts';
 import { AdvisoryLibrary, itemsOfOsv } from './library.ts';
-import { type NamedText, textsUnder } from './texts.ts';
+import { jsonOf, type NamedText, textsUnder } from './texts.ts';
 import { trivyDbToOsv } from './trivy-db-to-osv.ts';
 import type { Findings } from './truth.ts';
 
@@ -34,7 +34,7 @@ export async function judgeTrivy(data: string, known: KnownPackages, findings: F
   for await (const file of textsUnder(join(folder, 'packages'))) inventories.set(plainName(file.name), file);
   const artifacts = new Map<string, Artifact>();
   for await (const { text } of textsUnder(join(folder, 'findings'))) {
-    const report: unknown = JSON.parse(text);
+    const report = jsonOf(text);
     if (!isJsonObject(report) || stringField(report, 'ArtifactName') === '') {
       findings.leaveOut(SOURCE, 'a report in another form than its own JSON');
     } else addReport(report, artifacts, known);

@@ -12,7 +12,7 @@ import { systemFromName } from '../src/inventory/system-from-name.ts';
 import { judgeTruth } from './judge-truths.ts';
 import { AdvisoryLibrary, itemsOfOsv } from './library.ts';
 import { osvEcosystemOf } from './osv-names.ts';
-import { textsUnder } from './texts.ts';
+import { jsonOf, textsUnder } from './texts.ts';
 import type { Findings } from './truth.ts';
 
 const SOURCE = 'wazuh-qa';
@@ -41,8 +41,8 @@ export async function judgeWazuh(data: string, library: AdvisoryLibrary, finding
   for (const [name, text] of texts) {
     const input = texts.get(name.replace(/expected(_\d+\.json)$/, 'input$1'));
     if (!/expected_\d+\.json$/.test(name) || input === undefined) continue;
-    const scan: unknown = JSON.parse(input);
-    const lines: unknown = JSON.parse(text);
+    const scan = jsonOf(input);
+    const lines = jsonOf(text);
     if (!isJsonObject(scan) || !Array.isArray(lines)) continue;
     const decisions = lines.flatMap((line) => (typeof line === 'string' ? decisionOf(line) : []));
     await judgeDecisions(name.split('/').slice(-2).join('/'), scan, decisions, { library, findings });

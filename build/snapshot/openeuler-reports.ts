@@ -26,7 +26,8 @@ export function readOpenEulerReports(tarGz: Uint8Array): readonly OpenEulerRow[]
   return [...tarEntriesOf(tarGz)].flatMap(({ path, text }) => rowsOf(path, text));
 }
 
-function rowsOf(path: string, text: string): readonly OpenEulerRow[] {
+/** The rows of one report; none where its name does not tell the release. */
+export function rowsOf(path: string, text: string): readonly OpenEulerRow[] {
   const image = /\/([^/]+)\.md$/.exec(path)?.[1] ?? '';
   const release = releaseOfTag(image.split('-').at(-1) ?? '');
   const scanned = /(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})/.exec(text);
