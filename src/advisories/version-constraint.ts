@@ -27,7 +27,8 @@ const COMPARATOR = /\s*(>=|<=|==|>|<|=|\^|~>?|)\s*([^\s,<>=^~|]+)\s*,?/y;
 export function parseConstraint(text: string, scheme: VersionScheme): readonly Interval[] | undefined {
   if (text.trim() === '' || text.length > CONSTRAINT_LENGTH_MAX_CHARS) return undefined;
   const intervals: Interval[] = [];
-  for (const alternative of text.split(/\|\|?/)) {
+  // Long runs of blanks would cost the pattern below its square.
+  for (const alternative of text.replace(/\s+/g, ' ').split(/\|\|?/)) {
     const interval = parseAlternative(alternative, scheme);
     if (interval === undefined) return undefined;
     if (interval !== 'empty') intervals.push(interval);

@@ -39,6 +39,26 @@ const CMS_VENDORS: ReadonlySet<string> = new Set([
   'wintercms',
 ]);
 
+/** Vendors of extensions of TYPO3 that advisories name (those whose records in FriendsOfPHP refer to typo3.org). */
+const TYPO3_VENDORS: ReadonlySet<string> = new Set([
+  'causal',
+  'clickstorm',
+  'codingms',
+  'derhansen',
+  'directmailteam',
+  'evoweb',
+  'fixpunkt',
+  'jweiland',
+  'nitsan',
+  'renolit',
+  'sjbr',
+  'studiomitte',
+  'tomasnorre',
+  'tpwd',
+]);
+/** Extensions whose own name says of which system: `klaviyo/magento2-extension`. */
+const NAMED_EXTENSION = /(?:^|[-_])(?:drupal|joomla|magento2?|prestashop|shopware|typo3|wordpress)(?:[-_]|$)/;
+
 /** Products of the ecosystem `Bitnami` that are such systems. */
 const CMS_PRODUCTS: ReadonlySet<string> = new Set([
   'drupal',
@@ -57,6 +77,12 @@ const CMS_PRODUCTS: ReadonlySet<string> = new Set([
 export function isWebCms(pkg: { readonly ecosystem: string; readonly name: string }): boolean {
   const { ecosystem, name } = pkg;
   if ((WEB_CMS_ECOSYSTEMS as readonly string[]).includes(ecosystem)) return true;
-  if (ecosystem === 'Packagist') return CMS_VENDORS.has(name.slice(0, name.indexOf('/')));
+  if (ecosystem === 'Packagist') {
+    const slash = name.indexOf('/');
+    const vendor = name.slice(0, slash);
+    return (
+      CMS_VENDORS.has(vendor) || TYPO3_VENDORS.has(vendor) || NAMED_EXTENSION.test(name.slice(slash + 1))
+    );
+  }
   return ecosystem === 'Bitnami' && CMS_PRODUCTS.has(name);
 }

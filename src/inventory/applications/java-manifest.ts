@@ -17,8 +17,8 @@ export function readManifest(text: string): ReadonlyMap<string, string> {
 export function readProperties(text: string): ReadonlyMap<string, string> {
   const entries = new Map<string, string>();
   for (const line of text.split(/\r?\n/)) {
-    const [, key = '', value = ''] = /^\s*([^#!\s=:][^=:\s]*)\s*[=:]\s*(.*?)\s*$/.exec(line) ?? [];
-    if (key !== '') entries.set(key, value);
+    const [, key = '', value = ''] = /^\s*([^#!\s=:][^=:\s]*)\s*[=:](.*)$/.exec(line) ?? [];
+    if (key !== '') entries.set(key, value.trim());
   }
   return entries;
 }

@@ -44,7 +44,8 @@ export function readGemspec(text: string): ReadPackages {
 }
 
 function assigned(text: string, field: 'name' | 'version'): string {
-  const pattern = field === 'name' ? /^\s*\w+\.name\s*=\s*(.*)$/m : /^\s*\w+\.version\s*=\s*(.*)$/m;
+  const pattern =
+    field === 'name' ? /^[ \t]*\w{1,40}\.name[ \t]*=(.*)$/m : /^[ \t]*\w{1,40}\.version[ \t]*=(.*)$/m;
   return /["']([^"']{1,200})["']/.exec(pattern.exec(text)?.[1] ?? '')?.[1] ?? '';
 }
 

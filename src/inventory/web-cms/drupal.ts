@@ -6,13 +6,13 @@ export const DRUPAL_FILE_BYTES_MAX = 512 * 1024;
 
 /** The version of Drupal 8 and later, in `core/lib/Drupal.php`; undefined where it says none. */
 export function readDrupalCore(text: string): FoundApplicationPackage | undefined {
-  const version = /^\s*(?:public )?const VERSION = '([^'\s]{1,60})';/m.exec(text)?.[1];
+  const version = /^[ \t]*(?:public )?const VERSION = '([^'\s]{1,60})';/m.exec(text)?.[1];
   return version === undefined ? undefined : applicationPackage('Packagist', 'drupal/core', version);
 }
 
 /** The version of Drupal 7 and earlier, in `includes/bootstrap.inc`; undefined where the file is not Drupal's. */
 export function readOldDrupalCore(text: string): FoundApplicationPackage | undefined {
-  const version = /^\s*define\('VERSION', '([^'\s]{1,60})'\);/m.exec(text)?.[1];
+  const version = /^[ \t]*define\('VERSION', '([^'\s]{1,60})'\);/m.exec(text)?.[1];
   const isDrupal = text.includes('DRUPAL_');
   return version === undefined || !isDrupal
     ? undefined

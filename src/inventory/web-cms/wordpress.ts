@@ -5,7 +5,7 @@ export const WORDPRESS_HEADER_BYTES = 8 * 1024;
 
 /** The version in `wp-includes/version.php`; undefined where it says none. */
 export function readWordpressCore(text: string): FoundApplicationPackage | undefined {
-  const version = /^\s*\$wp_version\s*=\s*'([^'\s]{1,60})'/m.exec(text)?.[1];
+  const version = /^[ \t]*\$wp_version[ \t]*=[ \t]*'([^'\s]{1,60})'/m.exec(text)?.[1];
   return version === undefined ? undefined : { ecosystem: 'WordPress', name: 'wordpress', version };
 }
 
@@ -53,5 +53,6 @@ const VERSION = /^(?:[ \t]*<\?php)?[ \t/*#@]*Version:(.*)$/im;
 
 function headerField(head: string, field: RegExp): string {
   const value = field.exec(head.replaceAll('\r', '\n'))?.[1] ?? '';
-  return value.replace(/\s*(?:\*\/|\?>).*$/, '').trim();
+  const end = value.search(/\*\/|\?>/);
+  return (end < 0 ? value : value.slice(0, end)).trim();
 }

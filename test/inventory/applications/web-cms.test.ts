@@ -139,3 +139,27 @@ describe('content management systems in web roots', () => {
     expect(problems.join('')).not.toContain('\u001b');
   });
 });
+
+describe('texts made to be slow', () => {
+  const blanks = ' '.repeat(200_000);
+  const lines = '\n'.repeat(200_000);
+  const hostile: Readonly<Record<string, string>> = {
+    '/var/www/a/wp-includes/version.php': `${lines}x`,
+    '/var/www/a/wp-content/plugins/x/x.php': `Plugin Name: ${blanks}`,
+    '/var/www/b/core/lib/Drupal.php': `${lines}const VERSION = ${lines}`,
+    '/var/www/b/includes/bootstrap.inc': `DRUPAL_${lines}define(`,
+    '/var/www/b/modules/x/x.info.yml': `project:${lines}version:${lines}project${blanks}`,
+    '/var/www/c/administrator/manifests/files/joomla.xml': `<extension ${'<extension '.repeat(20_000)}<version>${blanks}`,
+    '/var/www/d/app/Mage.php': `function getVersionInfo()${`'major'${' '.repeat(50)}`.repeat(5_000)}`,
+    '/var/www/e/typo3/sysext/core/ext_emconf.php': `'version'${blanks}`.repeat(2),
+    '/var/www/f/specifications/x.gemspec': `${lines}${blanks}s.name${blanks}`,
+  };
+
+  it.each(Object.entries(hostile))(
+    '%s ends with a result, not with a machine at work for hours',
+    async (path, text) => {
+      const { packages } = await inWebRoot({ [path]: text });
+      expect(packages).toEqual([]);
+    },
+  );
+});
