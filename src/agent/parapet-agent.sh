@@ -244,6 +244,19 @@ collect_kernel() {
   [ ! -r "$ROOT/proc/version_signature" ] || head -n 1 "$ROOT/proc/version_signature" | clean
 }
 
+# What takes effect only with a restart, as the machine itself says: Debian's and Ubuntu's files, or needs-restarting of
+# rpm systems, which ends with 1 and a list where a restart is needed.
+collect_restart() {
+  if [ -e "$ROOT/run/reboot-required" ] || [ -e "$ROOT/var/run/reboot-required" ]; then
+    {
+      cat "$ROOT/run/reboot-required.pkgs" 2>/dev/null || cat "$ROOT/var/run/reboot-required.pkgs" 2>/dev/null || echo unnamed
+    } | head -c 65536 | grep -E '^[A-Za-z0-9][A-Za-z0-9.+:~_-]*$' | head -n 200
+  elif has needs-restarting; then
+    limited "$PACKAGE_LIST_TIMEOUT_SECONDS" needs-restarting -r 2>/dev/null | head -c 65536 |
+      sed -n 's/^ *\* *\([A-Za-z0-9][A-Za-z0-9.+:~_-]*\) *$/\1/p' | head -n 200
+  fi
+}
+
 # Addresses that others can reach the server under: none of loopback, of bridges and pairs that containers have, and
 # none that changes by itself (temporary IPv6 ones).
 collect_addresses() {
@@ -587,6 +600,7 @@ write_body() {
     sed 's/^/address /' "$WORK/addresses" &&
     printf '[os-release]\n' && cat "$WORK/os-release" &&
     printf '[kernel]\n' && cat "$WORK/kernel" &&
+    section restart "$WORK/restart" &&
     section 'packages dpkg' "$WORK/dpkg.list" &&
     section 'packages rpm' "$WORK/rpm.list" &&
     section 'packages apk' "$WORK/apk.list" &&
@@ -620,6 +634,7 @@ collect() {
   : >"$WORK/fatal"
   collect_os_release
   collect_kernel >"$WORK/kernel"
+  collect_restart >"$WORK/restart"
   collect_addresses >"$WORK/addresses"
   collect_dpkg
   collect_rpm

@@ -98,7 +98,7 @@ async function gatherFiles(
   inventory: Inventory,
   io: CommandIo,
 ): Promise<ScanSource> {
-  const [{ readAdvisoryFiles }, { gatherItems }, { wantedNames }, { startProgress }] = await Promise.all([
+  const [{ readAdvisoryFiles }, { gatherItems }, { namesToScan }, { startProgress }] = await Promise.all([
     import('../advisories/read.ts'),
     import('../matching/scan-items.ts'),
     import('../matching/scan.ts'),
@@ -110,7 +110,7 @@ async function gatherFiles(
       progress.show({ done: bytesRead, total: bytesTotal, note: file }),
     signal: io.signal,
   });
-  const gathered = await gatherItems(items, wantedNames(inventory.packages));
+  const gathered = await gatherItems(items, namesToScan(inventory));
   progress.end();
   const { problems, problemCount, records, source } = gathered;
   if (records === 0) {

@@ -8,7 +8,7 @@ import { readDpkgStatus } from './formats/dpkg-status.ts';
 import { addRpmQueryLine, RPM_QUERY_FORMAT } from './formats/rpm-list.ts';
 import type { Inventory } from './inventory.ts';
 import { inventoryOf } from './inventory-of.ts';
-import { runningKernelOf } from './kernel.ts';
+import { runningKernelOf, waitingIn, withWaiting } from './kernel.ts';
 import { parseOsRelease } from './os-release.ts';
 import { PackageList } from './package-list.ts';
 import type { System } from './system.ts';
@@ -75,11 +75,14 @@ export async function collectLocal(options: CollectOptions): Promise<Inventory> 
       name: isThisMachine ? hostname() : '',
       addresses: isThisMachine ? localAddresses() : [],
       runningKernel: isThisMachine
-        ? runningKernelOf({
-            release: release(),
-            unameVersion: version(),
-            signature: (await readOptional(join(root, 'proc/version_signature'), list)) ?? '',
-          })
+        ? withWaiting(
+            runningKernelOf({
+              release: release(),
+              unameVersion: version(),
+              signature: (await readOptional(join(root, 'proc/version_signature'), list)) ?? '',
+            }),
+            await readWaiting(root, options.run ?? runProgram, list),
+          )
         : undefined,
       collectedAt: options.collectedAt,
     },
@@ -95,6 +98,30 @@ async function readSystem(root: string, list: PackageList): Promise<System | und
     if (system !== undefined) return system;
   }
   return undefined;
+}
+
+/**
+ * What the machine itself says waits for a restart: Debian's and Ubuntu's files, else needs-restarting of rpm systems, which
+ * fails with its list where a restart is needed.
+ */
+async function readWaiting(root: string, run: ProgramRunner, list: PackageList): Promise<readonly string[]> {
+  if ((await readOptional(join(root, 'run/reboot-required'), list)) !== undefined) {
+    const named = waitingIn((await readOptional(join(root, 'run/reboot-required.pkgs'), list)) ?? '');
+    return named.length > 0 ? named : ['unnamed'];
+  }
+  if (!(await isFile(join(root, 'usr/bin/needs-restarting')))) return [];
+  try {
+    await run('needs-restarting', ['-r']);
+    return [];
+  } catch (error) {
+    const output = error instanceof Error && 'stdout' in error ? String(error.stdout) : '';
+    return waitingIn(
+      output
+        .split('\n')
+        .filter((line) => line.includes('*'))
+        .join('\n'),
+    );
+  }
 }
 
 async function collectDpkg(root: string, list: PackageList): Promise<void> {

@@ -4,7 +4,8 @@ import { packageFields } from './package.ts';
 
 /**
  * The digest of everything installed, whatever the file and its order: `sha256:` and 64 hexadecimal digits over this
- * text in UTF-8, each line ended by a line feed: `parapet-set 1`; `system KEY`; `kernel RELEASE VERSION`; then one line
+ * text in UTF-8, each line ended by a line feed: `parapet-set 1`; `system KEY`; `kernel RELEASE VERSION`; where packages wait for a restart,
+ * `waiting` and their names; then one line
  * a package, its fields `ecosystem name version arch source sourceVersion module origin` and its sorted paths parted by
  * tabs, the lines sorted by their UTF-8 bytes and without repeats (what `LC_ALL=C sort -u` does; no field can hold a
  * tab or a line feed). Two inventories with one digest lead to the same findings.
@@ -22,6 +23,8 @@ export function digestOfInventory(inventory: Inventory): string {
   hash.update('parapet-set 1\n');
   hash.update(`system ${inventory.system?.key ?? ''}\n`);
   hash.update(`kernel ${kernel?.release ?? ''} ${kernel?.version ?? ''}\n`);
+  if (kernel?.waiting !== undefined && kernel.waiting.length > 0)
+    hash.update(`waiting ${kernel.waiting.join(' ')}\n`);
   for (const line of sorted) hash.update(line).update('\n');
   return `sha256:${hash.digest('hex')}`;
 }

@@ -12,6 +12,8 @@ export interface RunningKernel {
   readonly release: string;
   /** Package version of that kernel where the inventory says (Debian: from `uname -v`), else empty. */
   readonly version: string;
+  /** Packages that the machine itself says take effect with a restart (`/run/reboot-required.pkgs`, needs-restarting), sorted; absent or empty: it says of none. */
+  readonly waiting?: readonly string[];
 }
 
 /** Everything installed on a server at one moment, as one file or report says it. Plain data; parsed once, trusted afterwards. */

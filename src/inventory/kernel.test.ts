@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runningKernelOf, statedKernel } from './kernel.ts';
+import { runningKernelOf, statedKernel, WAITING_PACKAGES_MAX, waitingIn, withWaiting } from './kernel.ts';
 
 describe('runningKernelOf', () => {
   it.each([
@@ -34,5 +34,26 @@ describe('statedKernel', () => {
     expect(statedKernel('', '10.0.17763.6054')).toEqual({ release: '', version: '10.0.17763.6054' });
     expect(statedKernel('5.10.0-8-amd64', 'bad\u0000')).toEqual({ release: '5.10.0-8-amd64', version: '' });
     expect(statedKernel('', '')).toBeUndefined();
+  });
+});
+
+describe('packages that wait for a restart', () => {
+  it('are read from a list of names and from what needs-restarting prints', () => {
+    expect(waitingIn('linux-image-6.1.0-20-amd64\nlinux-base\n')).toEqual([
+      'linux-image-6.1.0-20-amd64',
+      'linux-base',
+    ]);
+    expect(
+      waitingIn('Core libraries have been updated:\n  * kernel-core\n  * glibc\n\nReboot is required\n'),
+    ).toEqual(['kernel-core', 'glibc']);
+  });
+
+  it('stand with the running kernel: each once, sorted, bounded', () => {
+    const kernel = { release: '6.1.0-18-amd64', version: '6.1.76-1' };
+    expect(withWaiting(kernel, ['b', 'a', 'b', '', 'x y'])).toEqual({ ...kernel, waiting: ['a', 'b'] });
+    expect(withWaiting(kernel, [])).toBe(kernel);
+    expect(withWaiting(undefined, ['a'])).toBeUndefined();
+    const many = Array.from({ length: WAITING_PACKAGES_MAX + 5 }, (_, index) => `p${index}`);
+    expect(withWaiting(kernel, many)?.waiting).toHaveLength(WAITING_PACKAGES_MAX);
   });
 });

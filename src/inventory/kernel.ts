@@ -25,6 +25,28 @@ export function statedKernel(release: string, version: string): RunningKernel | 
   return kernel.release === '' && kernel.version === '' ? undefined : kernel;
 }
 
+/** Most packages waiting for a restart that are kept of one server. */
+export const WAITING_PACKAGES_MAX = 200;
+
+/** The kernel with the packages that wait for a restart: names only, each once, sorted. */
+export function withWaiting(
+  kernel: RunningKernel | undefined,
+  names: Iterable<string>,
+): RunningKernel | undefined {
+  if (kernel === undefined) return undefined;
+  const waiting = [...new Set([...names].map(printable))].filter((name) => name !== '').sort();
+  return waiting.length === 0 ? kernel : { ...kernel, waiting: waiting.slice(0, WAITING_PACKAGES_MAX) };
+}
+
+/** The packages in what `needs-restarting -r` prints (`  * kernel-core`), or in a list of names, one a line. */
+export function waitingIn(text: string): readonly string[] {
+  return text
+    .slice(0, 64 * 1024)
+    .split('\n')
+    .map((line) => /^ *(?:\* *)?([A-Za-z0-9][\w.+:~-]*) *$/.exec(line)?.[1] ?? '')
+    .filter((name) => name !== '');
+}
+
 function printable(text: string): string {
   const value = text.trim();
   return value.length <= KERNEL_FIELD_LENGTH_MAX_CHARS && /^[\x21-\x7e]*$/.test(value) ? value : '';

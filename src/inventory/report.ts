@@ -18,6 +18,8 @@
  *     6.1.0-18-amd64
  *     #1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1 (2024-02-01)
  *     Ubuntu 5.15.0-69.76-generic 5.15.87
+ *     [restart]
+ *     linux-image-5.15.0-71-generic
  *     [packages dpkg]
  *     …
  *     [packages rpm]
@@ -47,6 +49,8 @@
  * version), `address` and `public-address`, as many lines as there are.
  * **[os-release]** the file as it is, without empty lines; a line that begins with `[` is left out.
  * **[kernel]** `uname -r`, then `uname -v`, then, where it exists, `/proc/version_signature`.
+ * **[restart]** only where the machine waits for a restart: the packages it names, one a line (`/run/reboot-required.pkgs`,
+ * `needs-restarting -r`), or the one line `unnamed` where it names none.
  * **[packages dpkg]** one line a package, from
  * `dpkg-query -W -f '${Package}\t${Version}\t${Architecture}\t${source:Package}\t${source:Version}\t${Status}\n'`.
  * **[packages rpm]** one line a package, from `rpm -qa --queryformat` with `RPM_QUERY_FORMAT` (formats/rpm-list.ts);
@@ -65,7 +69,7 @@ import { LINE_READERS } from './formats/report-lines.ts';
 import { addReportSbom, REPORT_SBOMS_MAX, type ReportSbom } from './formats/report-sbom.ts';
 import type { Inventory } from './inventory.ts';
 import { inventoryOf } from './inventory-of.ts';
-import { runningKernelOf } from './kernel.ts';
+import { runningKernelOf, waitingIn, withWaiting } from './kernel.ts';
 import { parseOsRelease } from './os-release.ts';
 import { PackageList } from './package-list.ts';
 import { shownText } from './shown-text.ts';
@@ -155,10 +159,12 @@ function readBody(
   const server: string[] = [];
   const osRelease: string[] = [];
   const kernel: string[] = [];
+  const restart: string[] = [];
   const keptLines: ReadonlyMap<string, string[]> = new Map([
     ['server', server],
     ['os-release', osRelease],
     ['kernel', kernel],
+    ['restart', restart],
   ]);
   const sboms: { file: string; readonly lines: string[] }[] = [];
   let section = '';
@@ -193,11 +199,14 @@ function readBody(
       name: firstValueOf(server, 'name'),
       // A public address as the agent knows it comes first, so that it is taken for the public one.
       addresses: [...valuesOf(server, 'public-address'), ...valuesOf(server, 'address')],
-      runningKernel: runningKernelOf({
-        release: kernel[0] ?? '',
-        unameVersion: kernel[1] ?? '',
-        signature: kernel[2] ?? '',
-      }),
+      runningKernel: withWaiting(
+        runningKernelOf({
+          release: kernel[0] ?? '',
+          unameVersion: kernel[1] ?? '',
+          signature: kernel[2] ?? '',
+        }),
+        waitingIn(restart.join('\n')),
+      ),
       collectedAt,
     },
   };

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Inventory } from '../inventory/inventory.ts';
+import { withRunningKernel } from '../matching/running-kernel.ts';
 import { revisionInForce, shareAdvisorySet } from '../store/advisories/lock-advisory-set.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import { internPackages } from '../store/fleet/intern-packages.ts';
@@ -47,7 +48,12 @@ export async function acceptInventory(
   clock: CoverageClock,
 ): Promise<AcceptedInventory> {
   return await database.transaction(async (tx) => {
-    const { projectId, inventory } = item;
+    const { projectId } = item;
+    const { runningKernel } = item.inventory;
+    const inventory = {
+      ...item.inventory,
+      packages: withRunningKernel(item.inventory.packages, runningKernel),
+    };
     const { now } = clock;
     await item.precondition?.(tx);
     const server = await saveServer(tx, {
@@ -74,7 +80,7 @@ export async function acceptInventory(
       projectId,
       serverId: server.id,
       digest: item.digest,
-      runningKernel: inventory.runningKernel,
+      runningKernel,
       packageIds: [...new Set(ids)].sort((a, b) => a - b),
       packagePaths: pathsByPackage(inventory, ids),
       problems: inventory.problems,

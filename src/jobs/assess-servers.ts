@@ -103,7 +103,9 @@ function presentOnGroups(
 ): readonly (readonly PresentVulnerability[])[] {
   const known = new Map<string, readonly PresentVulnerability[]>();
   return groups.map((group) => {
-    const key = [group.packageSet, group.kernelRelease, group.kernelVersion].join('\n');
+    const key = [group.packageSet, group.kernelRelease, group.kernelVersion, ...group.restartPackages].join(
+      '\n',
+    );
     const present = known.get(key) ?? presentVulnerabilities(group, packages);
     known.set(key, present);
     return present;
@@ -137,7 +139,7 @@ function assessOne(group: AssessableGroup, { task, present, facts, decisions }: 
 
 /** The vulnerabilities that the server's packages raise, each once: kernel packages only as `kernelVerdict` says. */
 export function presentVulnerabilities(
-  server: Pick<AssessableServer, 'packageIds' | 'kernelRelease' | 'kernelVersion'>,
+  server: Pick<AssessableServer, 'packageIds' | 'kernelRelease' | 'kernelVersion' | 'restartPackages'>,
   packages: ReadonlyMap<number, StoredPackage>,
 ): readonly PresentVulnerability[] {
   const installed = server.packageIds.flatMap((id) => packages.get(id) ?? []);
@@ -175,7 +177,7 @@ export function presentVulnerabilities(
 
 /** Numbers of the kernel packages that raise no finding: they are neither what runs nor what runs after a restart. */
 export function silentPackages(
-  server: Pick<AssessableServer, 'kernelRelease' | 'kernelVersion'>,
+  server: Pick<AssessableServer, 'kernelRelease' | 'kernelVersion' | 'restartPackages'>,
   installed: readonly StoredPackage[],
 ): ReadonlySet<number> {
   const kernels = installed.filter((stored) => stored.isKernel);
@@ -185,14 +187,20 @@ export function silentPackages(
 
 function kernelVerdictOf(
   kernels: readonly StoredPackage[],
-  { kernelRelease, kernelVersion }: Pick<AssessableServer, 'kernelRelease' | 'kernelVersion'>,
+  {
+    kernelRelease,
+    kernelVersion,
+    restartPackages,
+  }: Pick<AssessableServer, 'kernelRelease' | 'kernelVersion' | 'restartPackages'>,
 ): KernelVerdict<number> {
   return kernelVerdict(
     kernels.map((stored) => ({
       pkg: stored.package,
       vulnerabilities: stored.matches.map((match) => match.vulnerability),
     })),
-    kernelRelease === '' ? undefined : { release: kernelRelease, version: kernelVersion },
+    kernelRelease === ''
+      ? undefined
+      : { release: kernelRelease, version: kernelVersion, waiting: restartPackages },
   );
 }
 

@@ -185,12 +185,17 @@ export function kernelVerdict<K>(
     silent.add(position);
   });
   const release = running?.release ?? '';
-  let chosen = release === '' ? [] : images.filter(({ pkg }) => providesKernel(pkg, release));
+  const provided = release === '' ? [] : images.filter(({ pkg }) => providesKernel(pkg, release));
+  // Of two builds under one name the one that runs counts; the other waits for a restart.
+  const exact = provided.filter(({ pkg }) => pkg.version === running?.version);
+  let chosen = exact.length > 0 ? exact : provided;
   const basis = chosen.length > 0 ? 'running' : images.length > 0 ? 'newest-installed' : 'no-image';
   if (basis === 'newest-installed') chosen = newestOf(images);
   const raising = new Set(chosen.map(({ position }) => position));
   for (const position of raising) silent.delete(position);
-  const restartPending = basis === 'running' ? fixedByRestart(entries, chosen, images) : new Set<K>();
+  const waiting = new Set(running?.waiting);
+  const restartPending =
+    basis === 'running' ? fixedByRestart(entries, chosen, { images, waiting }) : new Set<K>();
   return { raising, silent, restartPending, basis };
 }
 
@@ -214,14 +219,21 @@ function newestOf(images: readonly Image[]): Image[] {
 function fixedByRestart<K>(
   entries: readonly KernelEntry<K>[],
   running: readonly Image[],
-  images: readonly Image[],
+  installed: { readonly images: readonly Image[]; readonly waiting: ReadonlySet<string> },
 ): ReadonlySet<K> {
   const pending = new Set<K>();
   const present = new Set<K>();
   for (const { position } of running)
     for (const key of entries[position]?.vulnerabilities ?? []) present.add(key);
-  const newer = images.filter((image) =>
-    running.some((other) => image.flavour === other.flavour && compareImages(image, other) > 0),
+  // What the machine says it will start next counts whatever its flavour.
+  const newer = installed.images.filter(
+    (image) =>
+      !running.includes(image) &&
+      running.some(
+        (other) =>
+          (image.flavour === other.flavour || installed.waiting.has(image.pkg.name)) &&
+          compareImages(image, other) > 0,
+      ),
   );
   if (newer.length === 0) return pending;
   // `kernel` and `kernel-core` of one version are one image: it is free of a flaw only if both are.

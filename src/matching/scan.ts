@@ -7,6 +7,7 @@ import { lookupNames, type VulnerabilityRef, type VulnerabilityType } from './ca
 import { type Coverage, coverageOf, ecosystemCoverage, type FeedCoverage } from './coverage.ts';
 import { matchPackage } from './match.ts';
 import { fixingPriorityOf, severityOf } from './priority.ts';
+import { withRunningKernel } from './running-kernel.ts';
 import { keyOf, type MatchedPackage, type PresentMatch, presentMatches } from './server-findings.ts';
 import { uniteFacts, type VulnerabilityFacts } from './vulnerability-facts.ts';
 
@@ -97,11 +98,12 @@ const WORST_FIRST: Readonly<Record<FixingPriority, number>> = { Critical: 0, Hig
 
 /** Scans one inventory. Pure but for what `source` reads. Priorities are those of a server of ordinary importance. */
 export function scanInventory(inventory: Inventory, source: ScanSource, options: ScanOptions): ScanResult {
-  const all = loadCandidates(inventory.packages, source);
+  const packages = withRunningKernel(inventory.packages, inventory.runningKernel);
+  const all = loadCandidates(packages, source);
   const filed = fileByName(all, (candidate) => candidate.filedName);
   const knownExploited = new Set(all.flatMap((candidate) => candidate.knownExploited));
   const matched: MatchedPackage<InstalledPackage>[] = [];
-  for (const pkg of inventory.packages) {
+  for (const pkg of packages) {
     const candidates = candidatesFor(pkg, filed);
     matched.push({
       pkg,
@@ -192,6 +194,11 @@ export function loadCandidates(
     for (const candidate of source.candidates(ecosystem, names)) all.push(candidate);
   }
   return all;
+}
+
+/** `wantedNames` of everything that a scan of `inventory` matches: what is installed, and the kernel that runs. */
+export function namesToScan(inventory: Inventory): ReadonlyMap<string, ReadonlySet<string>> {
+  return wantedNames(withRunningKernel(inventory.packages, inventory.runningKernel));
 }
 
 /** By ecosystem, the names under which records about these packages may be filed. */

@@ -115,6 +115,28 @@ describe('a report', () => {
     });
   });
 
+  it('says what the machine says waits for a restart, and nothing where it says nothing', async () => {
+    const waitingOf = async (machine: Machine): Promise<readonly string[] | undefined> => {
+      const { stdout } = await machine.agent('report', '--print');
+      return parseReport(Buffer.from(stdout)).inventory.runningKernel?.waiting;
+    };
+    const debian = new Machine();
+    expect(await waitingOf(debian)).toBeUndefined();
+    debian.write('run/reboot-required', '*** System restart required ***\n');
+    expect(await waitingOf(debian)).toEqual(['unnamed']);
+    debian.write(
+      'run/reboot-required.pkgs',
+      'linux-image-4.19.0-22-amd64\nlinux-base\nlinux-base\n$(reboot)\n',
+    );
+    expect(await waitingOf(debian)).toEqual(['linux-base', 'linux-image-4.19.0-22-amd64']);
+    const rpm = new Machine({ manager: 'rpm' });
+    rpm.stub(
+      'needs-restarting',
+      `printf 'Core libraries or services have been updated since boot-up:\\n  * glibc\\n  * kernel-core\\n\\nReboot is required.\\n'; exit 1`,
+    );
+    expect(await waitingOf(rpm)).toEqual(['glibc', 'kernel-core']);
+  });
+
   it('of an rpm that knows no module labels leaves that column empty', async () => {
     const machine = new Machine({ manager: 'rpm' });
     machine.stub(

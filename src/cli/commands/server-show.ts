@@ -64,6 +64,7 @@ function factLines(server: ServerDetail, coverage: ServerCoverage | undefined): 
     ['id', server.id],
     ['system', server.osName === '' ? server.system : `${server.osName} (${server.system})`],
     ['running kernel', server.kernelRelease],
+    ['waits for a restart', server.restartPackages.join(', ')],
     ['level', level === 'unknown' ? level : `${level}, score ${server.score}`],
     ...coverageFacts(coverage),
     ['last report', shownTime(server.scanTime)],

@@ -11,6 +11,8 @@ export interface AssessableServer {
   readonly assetValue: AssetValue;
   readonly kernelRelease: string;
   readonly kernelVersion: string;
+  /** Packages that the machine says wait for a restart. */
+  readonly restartPackages: readonly string[];
   readonly packageIds: readonly number[];
   /** Number of that set of packages; undefined: nothing was ever reported. */
   readonly packageSet: number | undefined;
@@ -59,7 +61,7 @@ export async function loadAssessableGroups(
       : ['s.package_set = ANY ($2::bigint[])', choice.packageSets];
   const rows = await tx.query<GroupRow>(
     `WITH locked AS MATERIALIZED (
-       SELECT s.id, s.asset_value, s.kernel_release, s.kernel_version, s.package_set, s.finding_set, s.due_at,
+       SELECT s.id, s.asset_value, s.kernel_release, s.kernel_version, s.restart_packages, s.package_set, s.finding_set, s.due_at,
          s.finding_since, s.finding_dates
        FROM server s WHERE s.project_id = $1 AND ${condition} ORDER BY s.id FOR UPDATE),
      keyed AS (
@@ -70,12 +72,13 @@ export async function loadAssessableGroups(
          coalesce(f.has_fixed, false) AS has_fixed
        FROM locked l LEFT JOIN finding_set f ON f.project_id = $1 AND f.id = l.finding_set),
      grouped AS (
-       SELECT array_agg(k.id ORDER BY k.id) AS server_ids, k.asset_value, k.kernel_release, k.kernel_version, k.package_set,
-         k.finding_set, k.due_at, (k.own_id <> '' OR k.has_fixed) AS is_dated,
+       SELECT array_agg(k.id ORDER BY k.id) AS server_ids, k.asset_value, k.kernel_release, k.kernel_version, k.restart_packages,
+         k.package_set, k.finding_set, k.due_at, (k.own_id <> '' OR k.has_fixed) AS is_dated,
          CASE WHEN k.own_id <> '' OR k.has_fixed THEN k.finding_since ELSE 0 END AS since,
          CASE WHEN k.own_id <> '' OR k.has_fixed THEN k.finding_dates ELSE '{}' END AS dates
        FROM keyed k
-       GROUP BY k.asset_value, k.kernel_release, k.kernel_version, k.package_set, k.finding_set, k.due_at, k.own_id, 8, 9, 10)
+       GROUP BY k.asset_value, k.kernel_release, k.kernel_version, k.restart_packages, k.package_set, k.finding_set, k.due_at,
+         k.own_id, 9, 10, 11)
      SELECT g.*, ${FINDING_SET_COLUMNS}
      FROM grouped g
      LEFT JOIN finding_set f ON f.project_id = $1 AND f.id = g.finding_set`,
@@ -91,6 +94,7 @@ export async function loadAssessableGroups(
     assetValue: row.asset_value,
     kernelRelease: row.kernel_release,
     kernelVersion: row.kernel_version,
+    restartPackages: row.restart_packages,
     packageIds: packageSets.get(row.package_set ?? 0) ?? [],
     packageSet: row.package_set ?? undefined,
     findings: findingsOf(row),
@@ -129,6 +133,7 @@ interface GroupRow extends FindingsRow {
   readonly asset_value: AssetValue;
   readonly kernel_release: string;
   readonly kernel_version: string;
+  readonly restart_packages: readonly string[];
   readonly package_set: number | null;
   readonly due_at: number | null;
   readonly is_dated: boolean;

@@ -18,7 +18,7 @@ export async function loadExplainedServer(
   { projectId, serverId }: { readonly projectId: string; readonly serverId: string },
 ): Promise<ExplainedServer | undefined> {
   const [row] = await tx.query<ExplainedRow>(
-    `SELECT s.id, s.asset_value, s.kernel_release, s.kernel_version, s.package_paths,
+    `SELECT s.id, s.asset_value, s.kernel_release, s.kernel_version, s.restart_packages, s.package_paths,
        coalesce(i.package_ids, '{}') AS package_ids, s.finding_since AS since, s.finding_dates AS dates, ${FINDING_SET_COLUMNS}
      FROM server s
      LEFT JOIN package_set i ON i.project_id = s.project_id AND i.id = s.package_set
@@ -32,6 +32,7 @@ export async function loadExplainedServer(
     assetValue: row.asset_value,
     kernelRelease: row.kernel_release,
     kernelVersion: row.kernel_version,
+    restartPackages: row.restart_packages,
     packageIds: row.package_ids,
     findings: findingsOf(row),
     // Written by saveInventory from package numbers to lists of paths.
@@ -44,6 +45,7 @@ interface ExplainedRow extends FindingsRow {
   readonly asset_value: AssetValue;
   readonly kernel_release: string;
   readonly kernel_version: string;
+  readonly restart_packages: readonly string[];
   readonly package_paths: string;
   readonly package_ids: readonly number[];
 }

@@ -13,7 +13,7 @@ export async function loadInventory(
   serverId: string,
 ): Promise<Inventory | undefined> {
   const [row] = await tx.query<InventoryRow>(
-    `SELECT s.name, s.public_ip, s.private_ip, s.system, s.os_name, s.kernel_release, s.kernel_version, s.scan_time,
+    `SELECT s.name, s.public_ip, s.private_ip, s.system, s.os_name, s.kernel_release, s.kernel_version, s.restart_packages, s.scan_time,
        s.inventory_problems, coalesce(i.package_ids, '{}') AS package_ids
      FROM server s LEFT JOIN package_set i ON i.project_id = s.project_id AND i.id = s.package_set
      WHERE s.project_id = $1 AND s.id = $2`,
@@ -30,7 +30,9 @@ export async function loadInventory(
       publicIp: row.public_ip,
     },
     runningKernel:
-      row.kernel_release === '' ? undefined : { release: row.kernel_release, version: row.kernel_version },
+      row.kernel_release === ''
+        ? undefined
+        : { release: row.kernel_release, version: row.kernel_version, waiting: row.restart_packages },
     packages: row.package_ids.flatMap((id) => {
       const stored = packages.get(id);
       return stored === undefined ? [] : [{ ...stored.package, paths: [] }];
@@ -48,6 +50,7 @@ interface InventoryRow {
   readonly os_name: string;
   readonly kernel_release: string;
   readonly kernel_version: string;
+  readonly restart_packages: readonly string[];
   readonly scan_time: number | null;
   readonly inventory_problems: readonly string[];
   readonly package_ids: readonly number[];

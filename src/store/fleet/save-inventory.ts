@@ -21,7 +21,7 @@ export async function saveInventory(tx: Queryable, inventory: StoredInventory): 
   const packageSet = await internPackageSet(tx, inventory.projectId, inventory);
   await tx.execute(
     `UPDATE server SET scan_time = $3, inventory_digest = $4, kernel_release = $5, kernel_version = $6, package_set = $7,
-       package_paths = $8, inventory_problems = $9
+       package_paths = $8, inventory_problems = $9, restart_packages = $10
      WHERE project_id = $1 AND id = $2`,
     [
       inventory.projectId,
@@ -33,6 +33,7 @@ export async function saveInventory(tx: Queryable, inventory: StoredInventory): 
       packageSet,
       storableJson(inventory.packagePaths),
       inventory.problems.map(storableText),
+      inventory.runningKernel?.waiting ?? [],
     ],
   );
 }

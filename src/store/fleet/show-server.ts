@@ -28,6 +28,8 @@ export interface ServerDetail {
   readonly createdAt: number;
   readonly scanTime: number | undefined;
   readonly kernelRelease: string;
+  /** What the machine itself says takes effect with a restart. */
+  readonly restartPackages: readonly string[];
   readonly packages: number;
   readonly inventoryProblems: readonly string[];
   readonly severityLevel: string;
@@ -68,6 +70,7 @@ interface DetailRow extends FindingsRow {
   readonly created_at: number;
   readonly scan_time: number | null;
   readonly kernel_release: string;
+  readonly restart_packages: readonly string[];
   readonly packages: number;
   readonly inventory_problems: readonly string[];
   readonly severity_level: string;
@@ -84,7 +87,7 @@ export async function showServer(
   const [row] = await tx.query<DetailRow>(
     `SELECT s.id, s.identity, s.agent_id, s.machine_id, s.enterprise_project_id, s.name, s.region, s.public_ip, s.private_ip,
        s.group_id, g.name AS group_name, s.os_type, s.system, s.os_name, s.asset_value, s.cluster_id, s.node_type,
-       s.edition, s.created_at, s.scan_time, s.kernel_release, coalesce(cardinality(i.package_ids), 0) AS packages,
+       s.edition, s.created_at, s.scan_time, s.kernel_release, s.restart_packages, coalesce(cardinality(i.package_ids), 0) AS packages,
        s.inventory_problems, s.severity_level, s.score, s.is_unknown, s.finding_since AS since, s.finding_dates AS dates,
        ${FINDING_SET_COLUMNS}
      FROM server s
@@ -135,6 +138,7 @@ function detailOf(row: DetailRow, findings: readonly NamedFinding[]): ServerDeta
     createdAt: row.created_at,
     scanTime: row.scan_time ?? undefined,
     kernelRelease: row.kernel_release,
+    restartPackages: row.restart_packages,
     packages: row.packages,
     inventoryProblems: row.inventory_problems,
     severityLevel: row.severity_level,
