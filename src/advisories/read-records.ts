@@ -39,8 +39,23 @@ export interface RecordSource {
   readonly content: ByteStream;
 }
 
-/** Reads one unpacked file, in batches. Throws `archive-unreadable` where the content turns out so. */
+/**
+ * Reads one unpacked file, in batches; a file that holds no record says so. Throws `archive-unreadable` where the content
+ * turns out so.
+ */
 export async function* readRecords(source: RecordSource): AsyncGenerator<Iterable<FeedItem>> {
+  let items = 0;
+  const counted = function* (batch: Iterable<FeedItem>): Generator<FeedItem> {
+    for (const item of batch) {
+      items += 1;
+      yield item;
+    }
+  };
+  for await (const batch of readAny(source)) yield counted(batch);
+  if (items === 0) yield [{ kind: 'problem', where: source.name, problem: 'holds no record' }];
+}
+
+async function* readAny(source: RecordSource): AsyncGenerator<Iterable<FeedItem>> {
   const head = source.head
     .toString('utf8')
     .replace(/^\ufeff/, '')
