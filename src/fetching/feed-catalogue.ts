@@ -3,7 +3,7 @@
  * its terms are its publisher's, to be kept by whoever uses it.
  */
 import type { FeedSource } from './feed-source.ts';
-import { alpineReleaseFiles, pathPerLine } from './listings.ts';
+import { alpineReleaseFiles, msrcDocuments, pathPerLine } from './listings.ts';
 
 const MIB = 1024 * 1024;
 /** The largest of the ecosystems has some 300 MiB. */
@@ -277,6 +277,40 @@ export const FEED_CATALOGUE: readonly FeedSource[] = [
       list: pathPerLine(/^(?:\d{4}\/)?cvrf-openEuler-SA-\d{4}-\d{1,6}\.xml$/i),
     },
     ecosystems: ['openeuler:'],
+    bytesMax: LIST_BYTES_MAX,
+    isAlternative: true,
+    isOwn: false,
+  },
+  {
+    name: 'msrc',
+    title: 'Security updates of Microsoft',
+    publisher: 'Microsoft',
+    format: 'CVRF XML, a document a month',
+    licence: "Microsoft's terms",
+    covers: 'Windows, client and server',
+    files: {
+      kind: 'index',
+      url: 'https://api.msrc.microsoft.com/cvrf/v3.0/updates',
+      isFixed: false,
+      list: msrcDocuments,
+    },
+    ecosystems: ['windows:'],
+    bytesMax: LIST_BYTES_MAX,
+    isAlternative: false,
+    isOwn: false,
+  },
+  {
+    name: 'wesng',
+    title: 'Definitions of WES-NG',
+    publisher: 'WES-NG',
+    format: 'CSV, zip',
+    licence: 'BSD-3-Clause',
+    covers: 'Windows: the same as msrc, and updates from before 2016',
+    files: {
+      kind: 'file',
+      url: 'https://raw.githubusercontent.com/bitsadmin/wesng/master/definitions.zip',
+    },
+    ecosystems: ['windows:'],
     bytesMax: LIST_BYTES_MAX,
     isAlternative: true,
     isOwn: false,

@@ -1,4 +1,5 @@
 /** Indexes of feeds that consist of several files, each publisher's read its own way. What an index names is a stranger's word: only names of the expected form are taken. */
+import { isJsonObject, listField, parseJson, stringField } from '../archive/json-guard.ts';
 import { lastingFailure } from './download-failure.ts';
 import type { FeedFile } from './feed-source.ts';
 
@@ -17,6 +18,25 @@ export function alpineReleaseFiles(text: string, url: string): readonly FeedFile
       isOptional: true,
     })),
   );
+}
+
+/**
+ * Microsoft's list of monthly documents of security updates, each with the moment of its last change. Documents of its Linux
+ * distribution are in the list too, and left out.
+ */
+export function msrcDocuments(text: string, url: string): readonly FeedFile[] {
+  const parsed = parseJson(text);
+  const entries = parsed.ok && isJsonObject(parsed.value) ? listField(parsed.value, 'value') : [];
+  const files = entries.flatMap((entry): readonly FeedFile[] => {
+    if (!isJsonObject(entry)) return [];
+    const id = stringField(entry, 'ID');
+    const stamp = stringField(entry, 'CurrentReleaseDate');
+    const isUpdates =
+      /^\d{4}-[A-Z][a-z]{2}$/.test(id) && /security updates/i.test(stringField(entry, 'DocumentTitle'));
+    return isUpdates && stamp !== '' ? [{ ...fileAt(new URL(`cvrf/${id}`, url).href), stamp }] : [];
+  });
+  if (files.length === 0) throw lastingFailure(`${url} lists no monthly document`);
+  return files;
 }
 
 /** A text with the path of one file a line, below the place of the index. */

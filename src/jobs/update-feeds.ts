@@ -140,6 +140,12 @@ async function bringInForce(database: Database, one: Fetched, options: UpdateOpt
     if (options.signal.aborted || isDatabaseFailure(failure)) throw failure;
     await dropFiles(one.fetched);
     const [first] = reading.unusable();
+    if (first === undefined && isAppError(failure, 'import-nothing-usable')) {
+      // All of it was read, and is rightly not held: nothing to ask for again.
+      const source = { name: feed, url: one.source.files.url, now };
+      await database.transaction((tx) => saveFeedFiles(tx, source, reading.usable()));
+      return { feed, outcome: 'unchanged', error: notFetched, bytes, summary: undefined };
+    }
     const said = failure instanceof Error ? failure.message : String(failure);
     const error = first === undefined ? said : `what arrived cannot be used: ${first.url} ${first.problem}`;
     return { feed, outcome: 'failed', error, bytes, summary: undefined };

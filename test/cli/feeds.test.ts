@@ -210,6 +210,25 @@ describe('parapet advisories update', () => {
     expect(server.asked.map(({ path }) => path)).toEqual([`${host}/index.txt`]);
   });
 
+  it('counts a file of which nothing is to be held as read, and does not fetch it again', async () => {
+    const record = {
+      id: 'GHSA-aaaa-bbbb-cccc',
+      modified: '2026-01-01T00:00:00Z',
+      affected: [
+        {
+          package: { ecosystem: 'Hackage', name: 'x' },
+          ranges: [{ type: 'SEMVER', events: [{ introduced: '0' }] }],
+        },
+      ],
+    };
+    server.files.set('/other.jsonl', { content: Buffer.from(`${JSON.stringify(record)}\n`) });
+    const other = `other=${server.url}/other.jsonl`;
+    expect(await update(other)).toMatchObject({ ok: true, feeds: [{ outcome: 'unchanged', error: '' }] });
+    server.asked.length = 0;
+    expect(await update(other)).toMatchObject({ ok: true, feeds: [{ outcome: 'unchanged' }] });
+    expect(server.asked[0]?.headers['if-none-match']).toBeDefined();
+  });
+
   it('dates the ecosystems of an OSV file by the file, for their coverage', async () => {
     server.files.set(PYPI_PATH, { content: file('pypi.osv.jsonl'), lastModified: FRESH });
     expect(await update('osv-pypi')).toMatchObject({ ok: true });
