@@ -234,7 +234,7 @@ describe('faults', () => {
   });
 
   it('of a process whose connections all stay in use are said to be that, and over when one is free', async () => {
-    const narrow = openDatabase({ connectionString, connectionsMax: 1, connectTimeoutMs: 50 });
+    const narrow = openDatabase({ connectionString, connectionsMax: 1, connectTimeoutMs: 2_000 });
     await narrow.transaction(async () => {
       await expect(narrow.query('SELECT 1')).rejects.toMatchObject({
         code: 'database-slow',
