@@ -93,8 +93,12 @@ export function intersectionOf(sets: readonly PositionSet[], size: number): Posi
   const lists = sets.filter((set) => set instanceof ListPositions).sort((a, b) => a.count - b.count);
   const [shortest] = lists;
   if (shortest !== undefined) {
-    const others = sets.filter((set) => set !== shortest && !(set instanceof AllPositions));
-    return others.length === 0 ? shortest : keepWhere(shortest, (at) => others.every((set) => set.has(at)));
+    let kept = shortest;
+    for (const set of sets) {
+      if (set === shortest || set instanceof AllPositions) continue;
+      kept = set instanceof BitPositions ? keepInBits(kept, set) : keepWhere(kept, (at) => set.has(at));
+    }
+    return kept;
   }
   const bits = sets.filter((set) => set instanceof BitPositions);
   const [first, ...rest] = bits;
@@ -123,6 +127,7 @@ export function unionOf(sets: readonly PositionSet[], size: number): PositionSet
 
 /** The members of a set for which a test holds. */
 export function keepWhere(set: PositionSet, test: (position: number) => boolean): ListPositions {
+  if (set instanceof ListPositions) return new ListPositions(set.positions.filter(test));
   const kept = new Uint32Array(set.count);
   let count = 0;
   for (let at = set.next(0); at >= 0; at = set.next(at + 1)) {
@@ -130,6 +135,19 @@ export function keepWhere(set: PositionSet, test: (position: number) => boolean)
       kept[count] = at;
       count += 1;
     }
+  }
+  return new ListPositions(kept.slice(0, count));
+}
+
+/** The members of a list that bits have too. */
+function keepInBits({ positions }: ListPositions, { words }: BitPositions): ListPositions {
+  const kept = new Uint32Array(positions.length);
+  let count = 0;
+  for (let index = 0; index < positions.length; index += 1) {
+    const position = positions[index] ?? 0;
+    // Written in any case, and counted where it is kept: without a branch that nobody can foretell.
+    kept[count] = position;
+    count += ((words[position >>> 5] ?? 0) >>> (position & 31)) & 1;
   }
   return new ListPositions(kept.slice(0, count));
 }

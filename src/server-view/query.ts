@@ -22,10 +22,14 @@ import type { TextStems } from './text-stems.ts';
 import type { ValueCodes } from './value-codes.ts';
 
 export interface Condition {
+  /** Where what it selects is worth keeping by itself: by this key. */
+  readonly key?: string;
   readonly select: (snapshot: Snapshot) => PositionSet;
   readonly holds: (columns: ServerColumns, row: number) => boolean;
   /** What `select` costs, in texts looked through one by one; undefined: next to nothing. */
   readonly costTexts?: (snapshot: Snapshot) => number;
+  /** Of the positions that other conditions leave those for which it holds. */
+  readonly keep?: (snapshot: Snapshot, selected: PositionSet) => PositionSet;
 }
 
 export interface FilterValues {
@@ -67,20 +71,40 @@ export function conditionsOf(filter: ServerFilter, values: FilterValues): readon
   return conditions;
 }
 
+/** What conditions select, kept for as long as it holds. */
+export interface SelectionStore {
+  get(key: string): PositionSet | undefined;
+  set(key: string, selected: PositionSet): void;
+}
+
 /** The positions of a snapshot for which all conditions hold. */
-export function selectPositions(snapshot: Snapshot, conditions: readonly Condition[]): PositionSet {
+export function selectPositions(
+  snapshot: Snapshot,
+  conditions: readonly Condition[],
+  store: SelectionStore,
+): PositionSet {
   const { count } = snapshot.columns;
-  let selected = intersectionOf(
-    conditions.filter((one) => one.costTexts === undefined).map((condition) => condition.select(snapshot)),
-    count,
-  );
+  const ready: PositionSet[] = [];
+  const sought: Condition[] = [];
   for (const condition of conditions) {
-    if (condition.costTexts === undefined) continue;
-    selected =
-      selected.count < condition.costTexts(snapshot)
-        ? keepWhere(selected, (position) => condition.holds(snapshot.columns, position))
-        : intersectionOf([selected, condition.select(snapshot)], count);
+    const known = condition.key === undefined ? undefined : store.get(condition.key);
+    if (known === undefined && condition.costTexts !== undefined) sought.push(condition);
+    else ready.push(known ?? selectAndKeep(snapshot, condition, store));
   }
+  let selected = intersectionOf(ready, count);
+  for (const condition of sought) {
+    const { costTexts, keep } = condition;
+    selected =
+      costTexts !== undefined && keep !== undefined && selected.count < costTexts(snapshot)
+        ? keep(snapshot, selected)
+        : intersectionOf([selected, selectAndKeep(snapshot, condition, store)], count);
+  }
+  return selected;
+}
+
+function selectAndKeep(snapshot: Snapshot, condition: Condition, store: SelectionStore): PositionSet {
+  const selected = condition.select(snapshot);
+  if (condition.key !== undefined) store.set(condition.key, selected);
   return selected;
 }
 
@@ -126,11 +150,20 @@ function holdsText(name: SoughtText, text: string, stems: TextStems): Condition 
     return ranges.are;
   };
   return {
+    key: JSON.stringify([name, folded]),
     costTexts: (snapshot) => rangesIn(snapshot)?.costTexts ?? snapshot.columns.count / SCAN_GAIN,
     select: (snapshot) => {
       const texts = snapshot.columns.texts[name];
       const found = rangesIn(snapshot);
       return found === undefined ? texts.find(part) : snapshot.byStem[name].select(found, texts, part);
+    },
+    keep: (snapshot, selected) => {
+      const { columns } = snapshot;
+      const texts = columns.texts[name];
+      const found = rangesIn(snapshot);
+      return found === undefined
+        ? keepWhere(selected, (position) => texts.holds(position, part))
+        : snapshot.byStem[name].keep(selected, found, { words: columns.words[name], texts, part });
     },
     holds: (columns, row) => columns.texts[name].holds(row, part),
   };

@@ -51,7 +51,7 @@ export interface ModelFigures {
 }
 
 const OVERLAY_ROWS_MAX = 4_096;
-const CACHE_BYTES_MAX = 64 * 1024 * 1024;
+const CACHE_BYTES_MAX = 128 * 1024 * 1024;
 
 export class ServerViewModel {
   readonly projectId: string;
@@ -166,7 +166,7 @@ export class ServerViewModel {
     const key = JSON.stringify({ ...filter, projectId: '' });
     let selected = this.#cache.get(key);
     if (selected === undefined) {
-      selected = selectPositions(overlay.snapshot, conditions);
+      selected = selectPositions(overlay.snapshot, conditions, this.#cache);
       this.#cache.set(key, selected);
     }
     const rows = pageRows(overlay, selected, conditions, page);

@@ -3,21 +3,33 @@
  * part is found by looking through the stems, not through the texts of all servers.
  */
 import { BitPositions, emptyWords, setBits } from './bitset.ts';
-import { ListPositions, POSITIONS_PER_LIST_MEMBER, type PositionSet } from './position-set.ts';
+import { keepWhere, ListPositions, type PositionSet, unionOf } from './position-set.ts';
+import { type StemTokens, stemTokens, tokensHolding } from './stem-tokens.ts';
 import type { TextColumn } from './text-column.ts';
 import { DIGIT_CODES, digitRanges, digitsFrom, digitsOf, stemOf, type TextStems } from './text-stems.ts';
 
 const ROWS_A_STEP = 8_192;
-/** What a text costs that is looked through, in positions that are taken over. */
-const TEXT_COST = 16;
+/** What judging a position of another set costs, in positions that are taken over. */
+const TEXT_COST = 4;
 
 /** Where a part can be: positions that have it, and positions whose texts are to be looked through. */
 export interface PartRanges {
+  /** Positions that have it, ready. */
+  readonly sets: readonly PositionSet[];
   readonly certain: readonly Range[];
   readonly possible: readonly Range[];
   /** About how many texts as much work is: to be compared with looking through chosen texts alone. */
   readonly costTexts: number;
+  /** By the number of a stem: what of it has the part. */
+  readonly byStem: Uint8Array;
 }
+
+/** Of the positions of a stem with the part: none, all, or those whose texts say so. */
+const NONE = 0;
+const ALL = 1;
+const SOME = 2;
+/** Up to so many positions are kept as a list: sorting more takes longer than bits do. */
+const LIST_POSITIONS_MAX = 1_000;
 
 /** Of `order`, `to` exclusive. */
 interface Range {
@@ -33,38 +45,47 @@ export class StemPositions {
   /** Where each stem begins in `#order`; one more than there are. */
   readonly #starts: Uint32Array;
 
-  constructor(order: Uint32Array, digits: Uint8Array, starts: Uint32Array) {
+  readonly #tokens: StemTokens;
+
+  constructor(order: Uint32Array, digits: Uint8Array, starts: Uint32Array, tokens: StemTokens) {
     this.#order = order;
     this.#digits = digits;
     this.#starts = starts;
+    this.#tokens = tokens;
   }
 
   get bytes(): number {
-    return this.#order.byteLength + this.#digits.byteLength + this.#starts.byteLength;
+    let bytes = this.#order.byteLength + this.#digits.byteLength + this.#starts.byteLength;
+    for (const set of this.#tokens.sets.values()) bytes += set.bytes;
+    return bytes;
   }
 
   /** Where `part`, which is not empty, can be. Undefined: in the digits of any text, so that all are to be looked through. */
   rangesOf(part: string, stems: TextStems): PartRanges | undefined {
     const from = digitsFrom(part);
     if (from === 0) return undefined;
-    const certain = this.#stemRanges(stems.where((stem) => stem.includes(part)));
+    const byStem = new Uint8Array(this.#starts.length);
+    byStem[0] = SOME;
     const possible = [this.#stemRange(0)];
+    const certain: Range[] = [];
     if (from < part.length) {
       const before = part.slice(0, from);
       const digits = part.slice(from);
-      const ranges = this.#digitRanges(
-        stems.where((stem) => stem.endsWith(before)),
-        digits,
-      );
+      const ending = stems.where((stem) => stem.endsWith(before));
+      for (const stem of ending) if (stem < byStem.length) byStem[stem] = SOME;
       // The code of a text says no more than its first two digits.
-      (digits.length > 2 ? possible : certain).push(...ranges);
+      (digits.length > 2 ? possible : certain).push(...this.#digitRanges(ending, digits));
     }
+    const tokens = tokensHolding(part, this.#tokens);
+    const holding = stems.where((stem) => stem.includes(part));
+    for (const stem of holding) if (stem < byStem.length) byStem[stem] = ALL;
+    certain.push(...this.#stemRanges(holding.filter((stem) => !tokens.stems.has(stem))));
     const costTexts = lengthOf(possible) + lengthOf(certain) / TEXT_COST;
-    return { certain, possible, costTexts };
+    return { sets: tokens.sets, certain, possible, costTexts, byStem };
   }
 
   /** The positions in those ranges whose texts hold `part`. */
-  select({ certain, possible }: PartRanges, texts: TextColumn, part: Buffer): PositionSet {
+  select({ sets, certain, possible }: PartRanges, texts: TextColumn, part: Buffer): PositionSet {
     const count = this.#order.length;
     const parts = [
       ...certain.map(({ from, to }) => this.#order.subarray(from, to)),
@@ -73,10 +94,10 @@ export class StemPositions {
       ),
     ];
     const most = parts.reduce((sum, { length }) => sum + length, 0);
-    if (most * POSITIONS_PER_LIST_MEMBER > count) {
+    if (most > LIST_POSITIONS_MAX) {
       const words = emptyWords(count);
       for (const positions of parts) setBits(words, positions);
-      return new BitPositions(words);
+      return unionOf([...sets, new BitPositions(words)], count);
     }
     const sorted = new Uint32Array(most);
     let at = 0;
@@ -84,14 +105,35 @@ export class StemPositions {
       sorted.set(positions, at);
       at += positions.length;
     }
+    sorted.sort();
     // A text can be in two ranges: its stem holds the part, and so do its end and the digits.
-    return new ListPositions(
-      sorted.sort().filter((position, index) => index === 0 || position !== sorted[index - 1]),
-    );
+    const list = sorted.filter((position, index) => index === 0 || position !== sorted[index - 1]);
+    return unionOf([...sets, new ListPositions(list)], count);
+  }
+
+  /** Of the members of `selected` those whose texts hold `part`. */
+  keep(
+    selected: PositionSet,
+    { byStem }: PartRanges,
+    {
+      words,
+      texts,
+      part,
+    }: { readonly words: Uint32Array; readonly texts: TextColumn; readonly part: Buffer },
+  ): PositionSet {
+    return keepWhere(selected, (position) => {
+      const which = byStem[stemOf(words[position] ?? 0)] ?? NONE;
+      return which === ALL || (which === SOME && texts.holds(position, part));
+    });
   }
 
   #stemRanges(numbers: readonly number[]): Range[] {
-    return numbers.map((number) => this.#stemRange(number)).filter(({ from, to }) => from < to);
+    const ranges: Range[] = [];
+    for (const number of numbers) {
+      const range = this.#stemRange(number);
+      if (range.from < range.to) ranges.push(range);
+    }
+    return ranges;
   }
 
   /** A stem that came later has no positions here. */
@@ -100,11 +142,17 @@ export class StemPositions {
   }
 
   #digitRanges(numbers: readonly number[], digits: string): Range[] {
-    return this.#stemRanges(numbers).flatMap((stem) =>
-      digitRanges(digits)
-        .map(([low, high]) => ({ from: this.#atDigits(stem, low), to: this.#atDigits(stem, high) }))
-        .filter(({ from, to }) => from < to),
-    );
+    const codes = digitRanges(digits);
+    const ranges: Range[] = [];
+    for (const number of numbers) {
+      const stem = this.#stemRange(number);
+      for (const [low, high] of codes) {
+        const from = this.#atDigits(stem, low);
+        const to = this.#atDigits({ from, to: stem.to }, high);
+        if (from < to) ranges.push({ from, to });
+      }
+    }
+    return ranges;
   }
 
   /** The first place in the range of a stem whose digits are not less. */
@@ -141,7 +189,10 @@ export function* stemPositions(
       digits[place] = digitsOf(words[position] ?? 0);
     },
   );
-  return new StemPositions(order, digits, starts);
+  const tokens = yield* stemTokens(stems, count, (stem) =>
+    order.subarray(starts[stem] ?? 0, starts[stem + 1] ?? starts[stem] ?? 0),
+  );
+  return new StemPositions(order, digits, starts, tokens);
 }
 
 interface Counted {

@@ -77,11 +77,19 @@ export class TextStems {
     this.#free.push(stem);
   }
 
+  /** The stem of a number that is in use. */
+  text(stem: number): string {
+    return this.#stems[stem] ?? '';
+  }
+
   /** Numbers of the stems for which a test holds. */
   where(test: (stem: string) => boolean): readonly number[] {
     const found: number[] = [];
-    for (const [number, stem] of this.#stems.entries())
+    // By index: `entries` takes several times as long, for thousands of stems at each question.
+    for (let number = 1; number < this.#stems.length; number += 1) {
+      const stem = this.#stems[number];
       if (stem !== undefined && test(stem)) found.push(number);
+    }
     return found;
   }
 
