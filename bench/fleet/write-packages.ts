@@ -27,7 +27,7 @@ export async function writePackages(
   for (let from = 0; from < packages.length; from += PACKAGES_PER_BATCH) {
     const batch = packages.slice(from, from + PACKAGES_PER_BATCH);
     await database.transaction(async (tx) => {
-      const own = await internPackages(tx, projectId, batch);
+      const { ids: own } = await internPackages(tx, projectId, batch);
       ids.set(own, from);
       const stored = [...(await loadPackages(tx, projectId, own)).values()];
       await matchStoredPackages(tx, { projectId, revision: await revisionInForce(tx) }, stored);

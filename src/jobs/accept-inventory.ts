@@ -5,13 +5,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Inventory } from '../inventory/inventory.ts';
 import { withRunningKernel } from '../matching/running-kernel.ts';
-import { revisionInForce, shareAdvisorySet } from '../store/advisories/lock-advisory-set.ts';
+import { advisoryState, isSameState, shareAdvisorySet } from '../store/advisories/lock-advisory-set.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import { internPackages } from '../store/fleet/intern-packages.ts';
-import { loadPackages, matchFingerprint, type StoredPackage } from '../store/fleet/load-packages.ts';
+import { loadPackages } from '../store/fleet/load-packages.ts';
 import { saveInventory } from '../store/fleet/save-inventory.ts';
 import { type ServerSettings, saveServer } from '../store/fleet/save-server.ts';
 import { assessServers } from './assess-servers.ts';
+import { KnownMatches } from './known-matches.ts';
 import { matchStoredPackages } from './match-packages.ts';
 import { type CoverageClock, refreshUnknown } from './refresh-unknown.ts';
 
@@ -41,11 +42,15 @@ export interface InventoryToAccept {
   readonly precondition?: (tx: Queryable) => Promise<void>;
 }
 
-/** Stores the inventory and returns when it is on disk and in the view. */
+/**
+ * Stores the inventory and returns when it is on disk and in the view. Who takes many in gives `known`, so that what most of
+ * them have alike is read once.
+ */
 export async function acceptInventory(
   database: Database,
   item: InventoryToAccept,
   clock: CoverageClock,
+  known: KnownMatches = new KnownMatches(),
 ): Promise<AcceptedInventory> {
   return await database.transaction(async (tx) => {
     const { projectId } = item;
@@ -71,11 +76,10 @@ export async function acceptInventory(
       settings: item.settings,
       now,
     });
-    const ids = await internPackages(tx, projectId, inventory.packages);
-    const revision = await revisionInForce(tx);
-    const unmatched = await unmatchedOf(tx, projectId, ids);
-    await matchStoredPackages(tx, { projectId, revision }, unmatched);
-    const matchedAs = await matchFingerprint(tx, projectId, ids);
+    const { state, knowledge, numbers } = await known.at(tx, projectId);
+    const { ids, unmatched: unmatchedIds } = await internPackages(tx, projectId, inventory.packages, numbers);
+    const unmatched = [...(await loadPackages(tx, projectId, unmatchedIds)).values()];
+    await matchStoredPackages(tx, { projectId, revision: state.revision }, unmatched);
     await saveInventory(tx, {
       projectId,
       serverId: server.id,
@@ -94,26 +98,18 @@ export async function acceptInventory(
       remark: '',
       now,
     } as const;
-    await assessServers(tx, assessment);
+    await assessServers(tx, { ...assessment, knowledge });
     // An import that came in between did not see the packages that this transaction made, and one that is being followed
     // does not see this server yet: see lock-advisory-set.ts.
-    const inForce = await shareAdvisorySet(tx);
-    if (inForce !== revision) await matchStoredPackages(tx, { projectId, revision: inForce }, unmatched);
-    if (inForce !== revision || (await matchFingerprint(tx, projectId, ids)) !== matchedAs) {
+    await shareAdvisorySet(tx);
+    const inForce = await advisoryState(tx);
+    if (!isSameState(inForce, state)) {
+      await matchStoredPackages(tx, { projectId, revision: inForce.revision }, unmatched);
       await assessServers(tx, { ...assessment, cause: 'advisories' });
     }
     await refreshUnknown(tx, clock, { projectId, serverId: server.id });
     return { serverId: server.id, isNew: server.isNew, packages: new Set(ids).size };
   });
-}
-
-async function unmatchedOf(
-  tx: Queryable,
-  projectId: string,
-  ids: readonly number[],
-): Promise<readonly StoredPackage[]> {
-  const packages = await loadPackages(tx, projectId, new Set(ids));
-  return [...packages.values()].filter((stored) => stored.matchedRevision === undefined);
 }
 
 function pathsByPackage(

@@ -6,10 +6,12 @@ import type { PriorityFacts } from '../matching/priority.ts';
 import {
   type AdvisoryState,
   advisoryState,
+  isSameState,
   shareAdvisorySet,
 } from '../store/advisories/lock-advisory-set.ts';
 import type { Queryable } from '../store/database.ts';
 import { loadPriorityFacts } from '../store/findings/load-assessable.ts';
+import type { KnownNumbers } from '../store/fleet/intern-packages.ts';
 import { loadPackages, type StoredPackage } from '../store/fleet/load-packages.ts';
 
 /** Packages kept; beyond that what is kept is forgotten. A package takes about a kilobyte. */
@@ -31,45 +33,69 @@ export interface Knowledge {
 /** Straight from the store. */
 export const STORED_KNOWLEDGE: Knowledge = { packages: loadPackages, facts: loadPriorityFacts };
 
-interface Kept {
-  readonly state: AdvisoryState;
+interface Kept extends Known {
   readonly packages: Map<number, StoredPackage>;
   readonly facts: Map<number, PriorityFacts>;
+  readonly numbersByProject: Map<string, KnownNumbers>;
 }
 
-/** For one project at a time; may be used by several transactions at once. */
+interface Known {
+  readonly state: AdvisoryState;
+  readonly knowledge: Knowledge;
+}
+
+/** For all projects, whose packages have different numbers; may be used by several transactions at once. */
 export class KnownMatches {
   #kept: Kept | undefined;
 
+  /**
+   * What is known now. Whoever uses it looks at the state once more, at the end, under the advisory-set lock: another one
+   * means that it did not hold.
+   */
+  async at(tx: Queryable, projectId: string): Promise<Known & { readonly numbers: KnownNumbers }> {
+    const kept = this.#keptAt(await advisoryState(tx));
+    const numbers = kept.numbersByProject.get(projectId) ?? new Map();
+    kept.numbersByProject.set(projectId, numbers);
+    return { state: kept.state, knowledge: kept.knowledge, numbers };
+  }
+
   /** Runs `work` with what is known; false: it moved on meanwhile, so the transaction is to be rolled back and run again. */
   async during(tx: Queryable, work: (knowledge: Knowledge) => Promise<void>): Promise<boolean> {
-    const kept = this.#keptAt(await advisoryState(tx));
-    await work(knowledgeOf(kept));
+    const { state, knowledge } = this.#keptAt(await advisoryState(tx));
+    await work(knowledge);
     // Who changes matches or facts holds the set alone until its commit: it has committed, and is seen here, or will, and
     // then assesses these servers again.
     await shareAdvisorySet(tx);
-    return isSameState(kept.state, await advisoryState(tx));
+    return isSameState(state, await advisoryState(tx));
   }
 
   #keptAt(state: AdvisoryState): Kept {
     const kept = this.#kept;
-    if (kept !== undefined && isSameState(kept.state, state) && kept.packages.size < PACKAGES_KEPT_MAX)
-      return kept;
-    const fresh = { state, packages: new Map(), facts: new Map() };
+    if (kept !== undefined && isSameState(kept.state, state) && sizeOf(kept) < PACKAGES_KEPT_MAX) return kept;
+    const packages = new Map<number, StoredPackage>();
+    const facts = new Map<number, PriorityFacts>();
+    const knowledge = knowledgeOf(packages, facts);
+    const fresh = { state, knowledge, packages, facts, numbersByProject: new Map<string, KnownNumbers>() };
     this.#kept = fresh;
     return fresh;
   }
 }
 
-function knowledgeOf(kept: Kept): Knowledge {
+function sizeOf({ packages, numbersByProject }: Kept): number {
+  let numbers = 0;
+  for (const own of numbersByProject.values()) numbers += own.size;
+  return Math.max(packages.size, numbers);
+}
+
+function knowledgeOf(packages: Map<number, StoredPackage>, known: Map<number, PriorityFacts>): Knowledge {
   return {
     packages: async (tx, projectId, ids) => {
-      await fill(kept.packages, ids, (missing) => loadPackages(tx, projectId, missing));
-      return kept.packages;
+      await fill(packages, ids, (missing) => loadPackages(tx, projectId, missing));
+      return packages;
     },
     facts: async (tx, vulnerabilities) => {
-      await fill(kept.facts, vulnerabilities, (missing) => loadPriorityFacts(tx, missing));
-      return kept.facts;
+      await fill(known, vulnerabilities, (missing) => loadPriorityFacts(tx, missing));
+      return known;
     },
   };
 }
@@ -82,8 +108,4 @@ async function fill<T>(
   const missing = [...wanted].filter((id) => !kept.has(id));
   if (missing.length === 0) return;
   for (const [id, value] of await load(missing)) kept.set(id, value);
-}
-
-function isSameState(a: AdvisoryState, b: AdvisoryState): boolean {
-  return a.revision === b.revision && a.matchGeneration === b.matchGeneration;
 }

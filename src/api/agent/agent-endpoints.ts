@@ -1,4 +1,5 @@
 /** What the agent asks for: its own installation, its enrolment, and to be heard. */
+import { KnownMatches } from '../../jobs/known-matches.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { createAgentLimits } from './agent-limits.ts';
 import type { AgentParts } from './agent-parts.ts';
@@ -7,13 +8,17 @@ import { installScriptEndpoint } from './install-script.ts';
 import { reportEndpoint } from './report.ts';
 import { unchangedEndpoint } from './unchanged.ts';
 
-export interface AgentEndpointParts extends Omit<AgentParts, 'limits'> {
+export interface AgentEndpointParts extends Omit<AgentParts, 'limits' | 'known'> {
   readonly publicUrl: () => string;
   readonly publicUrlIsConfigured: boolean;
 }
 
 export function agentEndpoints(given: AgentEndpointParts): readonly Endpoint[] {
-  const parts: AgentParts = { ...given, limits: createAgentLimits(() => given.clock().now) };
+  const parts: AgentParts = {
+    ...given,
+    limits: createAgentLimits(() => given.clock().now),
+    known: new KnownMatches(),
+  };
   return [
     installScriptEndpoint(given),
     enrolEndpoint(parts),

@@ -1,4 +1,5 @@
 /** What the agent's endpoints are made of. */
+import type { KnownMatches } from '../../jobs/known-matches.ts';
 import type { CoverageClock } from '../../jobs/refresh-unknown.ts';
 import type { Database } from '../../store/database.ts';
 import type { AgentLimits } from './agent-limits.ts';
@@ -7,6 +8,8 @@ export interface AgentParts {
   readonly database: Database;
   readonly clock: () => CoverageClock;
   readonly limits: AgentLimits;
+  /** What packages are affected by, kept from one report to the next. */
+  readonly known: KnownMatches;
   /** Drops what is remembered of credentials: to be called after one was replaced. */
   readonly forgetAgents: () => void;
   /** Told what became of each report that was not refused, for counting. */

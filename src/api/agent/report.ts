@@ -63,6 +63,7 @@ async function acceptReport(parts: AgentParts, agent: AgentIdentity, report: Par
       },
     },
     parts.clock(),
+    parts.known,
   );
   return {
     server_id: taken.serverId,

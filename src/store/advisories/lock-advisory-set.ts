@@ -14,10 +14,9 @@ const LOCK_SPACE = 0x70617261;
 const ADVISORY_SET_LOCK = 1;
 const IMPORT_LOCK = 2;
 
-/** Shares the advisory set until the transaction ends and returns the revision in force. */
-export async function shareAdvisorySet(tx: Queryable): Promise<number> {
+/** Shares the advisory set until the transaction ends. */
+export async function shareAdvisorySet(tx: Queryable): Promise<void> {
   await tx.query(`SELECT pg_advisory_xact_lock_shared($1, $2)`, [LOCK_SPACE, ADVISORY_SET_LOCK]);
-  return revisionInForce(tx);
 }
 
 /** Holds the advisory set alone until the transaction ends: waits for reports that share it, and makes new ones wait. */
@@ -38,13 +37,22 @@ export async function revisionInForce(tx: Queryable): Promise<number> {
 export interface AdvisoryState {
   readonly revision: number;
   readonly matchGeneration: number;
+  /** When this PostgreSQL was started: a replica that took over may give numbers another meaning. */
+  readonly startedAt: string;
 }
 
 export async function advisoryState(tx: Queryable): Promise<AdvisoryState> {
   const [row] = await tx.query<AdvisoryState>(
-    `SELECT revision, match_generation AS "matchGeneration" FROM advisory_set`,
+    `SELECT coalesce(a.revision, 0) AS revision, coalesce(a.match_generation, 0) AS "matchGeneration",
+       pg_postmaster_start_time()::text AS "startedAt"
+     FROM (VALUES (1)) AS one LEFT JOIN advisory_set a ON true`,
   );
-  return row ?? { revision: 0, matchGeneration: 0 };
+  if (row === undefined) throw new Error('a query of one row had none');
+  return row;
+}
+
+export function isSameState(a: AdvisoryState, b: AdvisoryState): boolean {
+  return a.revision === b.revision && a.matchGeneration === b.matchGeneration && a.startedAt === b.startedAt;
 }
 
 /** Notes that stored matches changed; the advisory set must be held alone. */

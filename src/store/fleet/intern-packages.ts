@@ -4,34 +4,64 @@ import { lookupNames } from '../../matching/candidate.ts';
 import type { Queryable } from '../database.ts';
 import { storableText } from '../storable-text.ts';
 
+/** Numbers of packages by digest, as they were found committed and matched: kept by who interns for many servers. */
+export type KnownNumbers = Map<string, number>;
+
+export interface InternedPackages {
+  /** In the order of the packages that were given. */
+  readonly ids: readonly number[];
+  /** Those of `ids` that were never matched, each once. */
+  readonly unmatched: readonly number[];
+}
+
 /**
- * Gives each distinct package of a project its number, making the ones that are new. Returns the numbers in the order of
- * `packages`. Rows are locked in the order of their digests, so that two reports with the same new packages wait for each
- * other instead of deadlocking.
+ * Gives each distinct package of a project its number, making the ones that are new. Rows are locked in the order of their
+ * digests, so that two reports with the same new packages wait for each other instead of deadlocking. `known` is used and
+ * added to.
  */
 export async function internPackages(
   tx: Queryable,
   projectId: string,
   packages: readonly Package[],
-): Promise<readonly number[]> {
+  known: KnownNumbers = new Map(),
+): Promise<InternedPackages> {
   const digests = packages.map(digestOf);
-  const numbers = await findPackages(tx, projectId, digests);
-  const missing = new Map<string, Package>();
+  const unknown = new Map<string, Package>();
   for (const [index, pkg] of packages.entries()) {
     const digest = digests[index];
-    if (digest !== undefined && !numbers.has(digest)) missing.set(digest, pkg);
+    if (digest !== undefined && !known.has(digest)) unknown.set(digest, pkg);
   }
-  if (missing.size > 0) {
-    const sorted = [...missing.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
-    await insertPackages(tx, projectId, sorted);
-    for (const [digest, id] of await findPackages(tx, projectId, [...missing.keys()]))
-      numbers.set(digest, id);
+  const own = new Map<string, number>();
+  const unmatched = new Set<number>();
+  const note = (rows: readonly FoundPackage[]): void => {
+    for (const { digest, id, is_matched } of rows) {
+      own.set(digest, id);
+      if (!is_matched) unmatched.add(id);
+    }
+  };
+  if (unknown.size > 0) {
+    const found = await findPackages(tx, projectId, [...unknown.keys()]);
+    note(found);
+    // What this transaction makes may be rolled back, so only what was there before is kept.
+    for (const { digest, id, is_matched } of found) if (is_matched) known.set(digest, id);
+    const missing = [...unknown].filter(([digest]) => !own.has(digest)).sort(([a], [b]) => (a < b ? -1 : 1));
+    if (missing.length > 0) {
+      await insertPackages(tx, projectId, missing);
+      note(
+        await findPackages(
+          tx,
+          projectId,
+          missing.map(([digest]) => digest),
+        ),
+      );
+    }
   }
-  return digests.map((digest) => {
-    const id = numbers.get(digest);
+  const ids = digests.map((digest) => {
+    const id = own.get(digest) ?? known.get(digest);
     if (id === undefined) throw new Error(`package ${digest} was neither found nor made`);
     return id;
   });
+  return { ids, unmatched: [...unmatched] };
 }
 
 /** First 16 bytes of SHA-256 over the fields, in hex: no field can hold the separator's NUL by the time it gets here. */
@@ -40,17 +70,22 @@ function digestOf(pkg: Package): string {
   return createHash('sha256').update(fields.map(storableText).join('\0')).digest('hex').slice(0, 32);
 }
 
+interface FoundPackage {
+  readonly id: number;
+  readonly digest: string;
+  readonly is_matched: boolean;
+}
+
 async function findPackages(
   tx: Queryable,
   projectId: string,
   digests: readonly string[],
-): Promise<Map<string, number>> {
-  const rows = await tx.query<{ id: number; digest: string }>(
-    `SELECT id, encode(digest, 'hex') AS digest FROM package
+): Promise<readonly FoundPackage[]> {
+  return await tx.query<FoundPackage>(
+    `SELECT id, encode(digest, 'hex') AS digest, matched_revision IS NOT NULL AS is_matched FROM package
      WHERE project_id = $1 AND digest = ANY (SELECT decode(d, 'hex') FROM unnest($2::text[]) AS d)`,
     [projectId, digests],
   );
-  return new Map(rows.map((row) => [row.digest, row.id]));
 }
 
 async function insertPackages(
