@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Advisory } from '../../src/advisories/advisory.ts';
 import { isAppError } from '../../src/errors.ts';
 import { importAdvisories } from '../../src/jobs/import-advisories.ts';
 import { testDatabase } from '../database.ts';
@@ -50,6 +51,37 @@ describe('an import of advisories', () => {
     );
     expect(summary).toMatchObject({ used: 2, added: 0, changed: 0, removed: 0 });
     expect(await revision()).toBe(before);
+  });
+
+  it('lets what a record of a CVE alone says count for every vulnerability that names the CVE', async () => {
+    const cve = 'CVE-2023-26604';
+    const scored: Advisory = {
+      id: cve,
+      cves: [cve],
+      aliases: [],
+      summary: '',
+      published: T0,
+      modified: T0,
+      severities: [{ type: 'CVSS_V3', vector: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H' }],
+      word: undefined,
+      affected: [],
+      url: '',
+    };
+    const cvss = async (): Promise<unknown> =>
+      (await database.query(`SELECT cvss FROM vulnerability WHERE id = 'DLA-3377-1'`))[0];
+    const summary = await importAdvisories(
+      database,
+      () => itemsOf({ kind: 'advisory', feed: 'cve', advisory: scored }),
+      now,
+    );
+    expect(summary).toMatchObject({ used: 1, added: 1 });
+    expect(await cvss()).toEqual({ cvss: 9.8 });
+    await importAdvisories(
+      database,
+      () => itemsOf({ kind: 'withdrawn', feed: 'cve', id: cve, modified: undefined, reason: 'withdrawn' }),
+      now,
+    );
+    expect(await cvss()).not.toEqual({ cvss: 9.8 });
   });
 
   it('never lets an older record win over a newer one', async () => {

@@ -33,10 +33,12 @@ export const advisoriesImport: Command = {
   help: `Usage: parapet advisories import PATH… [--trust KEY]… [--older] [--no-wait] [--problems] [--json]
 
 Imports advisories as one operation: it becomes visible whole or not at all, and importing the same again changes nothing.
-PATH is a file or a folder; what a file is, is seen by its content, plain or gzip:
-OSV (one record, .jsonl, .zip, .tar.gz), the known-exploited catalogue (KEV JSON), EPSS (CSV), Debian's DSA and DLA lists,
-Alpine's secdb, notus product files, Wordfence's records of WordPress, FriendsOfPHP (YAML), the lists of the Node.js group
-(core and npm), Retire.js, Victims. OSV adds or replaces by id; a whole list replaces its own earlier state.
+PATH is a file or a folder; what a file is, is seen by its content, plain or packed:
+OSV, CVRF, CSAF and VEX, OVAL, updateinfo.xml, the lists and the tracker of Debian, Ubuntu's notices and CVEs, AlmaLinux errata,
+Red Hat's CVE records, Alpine's secdb, notus, NVD and CVE 5 (scores), the known-exploited catalogue, EPSS, Microsoft's CVRF and
+WES-NG's lists, and feeds of Web-CMS and applications: all of them in docs/advisories.md. Gzip, zstd, bzip2, xz, zip and tar are
+unpacked. A record adds or replaces by id; a whole list replaces its own earlier state. A file that is no advisory is named
+with the reason.
 A record that cannot be read is named and skipped; the command fails only where nothing was usable.
 
 A file of \`parapet advisories export\` is imported by itself: every feed in it becomes what it is on the machine that made it.
