@@ -52,7 +52,12 @@ async function fill(): Promise<void> {
   const groupId = await serverGroupId(database, { projectId: PROJECT, name: 'Käse "\\ 🧀', newId: 'g1' });
   const packages = [
     installed({ ecosystem: 'debian:10', name: 'systemd', version: '241-7~deb10u1' }),
-    installed({ ecosystem: 'Bitnami', name: 'tomcat', version: '9.0.1', paths: ['/opt/a,b\t\\t', '/opt/{"c"}'] }),
+    installed({
+      ecosystem: 'Bitnami',
+      name: 'tomcat',
+      version: '9.0.1',
+      paths: ['/opt/a,b\t\\t', '/opt/{"c"}'],
+    }),
   ];
   await acceptInventory(database, serverOf('web-01', packages, { settings: { groupId } }), clockAt(0));
   await acceptInventory(database, serverOf('NULL', []), clockAt(0));
