@@ -20,6 +20,11 @@
  *     Ubuntu 5.15.0-69.76-generic 5.15.87
  *     [restart]
  *     linux-image-5.15.0-71-generic
+ *     [windows]
+ *     version 10.0.17763.6054
+ *     …
+ *     [windows updates]
+ *     KB5040430<TAB>installed
  *     [packages dpkg]
  *     …
  *     [packages rpm]
@@ -51,6 +56,10 @@
  * **[kernel]** `uname -r`, then `uname -v`, then, where it exists, `/proc/version_signature`.
  * **[restart]** only where the machine waits for a restart: the packages it names, one a line (`/run/reboot-required.pkgs`,
  * `needs-restarting -r`), or the one line `unnamed` where it names none.
+ * **[windows]** instead of os-release and kernel: `version` (with its revision), `type` (`server` or `client`),
+ * `architecture` (`x64`, `x86`, `arm64`), `installation` (`core` or `full`), `service-pack` (a digit, before Windows 8),
+ * `name` (as it names itself), `restart-required` (`yes` or `no`: component servicing or Windows Update waits for one).
+ * **[windows updates]** `NUMBER<TAB>STATE`, the state `installed`, or `pending` where a restart puts it into effect.
  * **[packages dpkg]** one line a package, from
  * `dpkg-query -W -f '${Package}\t${Version}\t${Architecture}\t${source:Package}\t${source:Version}\t${Status}\n'`.
  * **[packages rpm]** one line a package, from `rpm -qa --queryformat` with `RPM_QUERY_FORMAT` (formats/rpm-list.ts);
@@ -67,6 +76,7 @@ import { appError } from '../errors.ts';
 import type { FoundServer, TextFormat } from './formats/format.ts';
 import { LINE_READERS } from './formats/report-lines.ts';
 import { addReportSbom, REPORT_SBOMS_MAX, type ReportSbom } from './formats/report-sbom.ts';
+import { readWindowsSections } from './formats/report-windows.ts';
 import type { Inventory } from './inventory.ts';
 import { inventoryOf } from './inventory-of.ts';
 import { runningKernelOf, waitingIn, withWaiting } from './kernel.ts';
@@ -160,11 +170,14 @@ function readBody(
   const osRelease: string[] = [];
   const kernel: string[] = [];
   const restart: string[] = [];
+  const windows: { readonly windows: string[]; readonly updates: string[] } = { windows: [], updates: [] };
   const keptLines: ReadonlyMap<string, string[]> = new Map([
     ['server', server],
     ['os-release', osRelease],
     ['kernel', kernel],
     ['restart', restart],
+    ['windows', windows.windows],
+    ['windows updates', windows.updates],
   ]);
   const sboms: { file: string; readonly lines: string[] }[] = [];
   let section = '';
@@ -191,11 +204,13 @@ function readBody(
     }
   });
   addSboms(sboms, list);
+  const ofWindows = readWindowsSections(windows, list);
   return {
     machineId: shownText(firstValueOf(server, 'machine-id'), 64),
     agentVersion: shownText(firstValueOf(server, 'agent'), 64),
     found: {
-      system: parseOsRelease(osRelease.join('\n')),
+      system: ofWindows?.system ?? parseOsRelease(osRelease.join('\n')),
+      windows: ofWindows?.windows,
       name: firstValueOf(server, 'name'),
       // A public address as the agent knows it comes first, so that it is taken for the public one.
       addresses: [...valuesOf(server, 'public-address'), ...valuesOf(server, 'address')],

@@ -115,6 +115,52 @@ describe("Vuls' results", () => {
   });
 });
 
+describe("Parapet's report", () => {
+  const report = (windows: readonly string[], updates: readonly string[]): Buffer =>
+    Buffer.from(
+      [
+        'parapet-report 1',
+        'digest -',
+        '[server]',
+        'name win-01',
+        '[windows]',
+        ...windows,
+        '[windows updates]',
+        ...updates,
+        '[end]',
+        '',
+      ].join('\n'),
+    );
+
+  it('tells of the build, of updates, and of those that wait for a restart', () => {
+    const inventory = parseInventory(
+      report(
+        [
+          'version 10.0.17763.5936',
+          'type server',
+          'installation core',
+          'architecture x64',
+          'restart-required yes',
+        ],
+        ['KB5039217\tinstalled', 'KB5040430\tpending', 'Update\tinstalled', 'KB5000000\tperhaps'],
+      ),
+    );
+    expect(inventory.system?.key).toBe('windows:Windows Server 2019 (Server Core installation)');
+    expect(inventory.packages.map((pkg) => [pkg.name, pkg.version, pkg.updates])).toEqual([
+      ['Windows', '10.0.17763.5936', 'KB5039217'],
+      ['Windows after restart', '10.0.17763.5936', 'KB5039217 KB5040430'],
+    ]);
+    expect(inventory.problems).toEqual([
+      '[windows updates]: "Update\tinstalled" is no update'.replace('\t', ' '),
+      '[windows updates]: KB5000000 is neither installed nor pending',
+    ]);
+  });
+
+  it('without a version names no system', () => {
+    expect(() => parseInventory(report(['type server'], ['KB5039217\tinstalled']))).toThrow();
+  });
+});
+
 if (existsSync(SHARED)) {
   describe('the real outputs', () => {
     const folder = join(SHARED, 'windows-systeminfo');
