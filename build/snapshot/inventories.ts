@@ -16,6 +16,7 @@ import { INVENTORY_SOURCES, type InventorySource } from './inventory-sources.ts'
 import { readOpenEulerReports } from './openeuler-reports.ts';
 import { withUpdates } from './vuls-updates.ts';
 import { installedApplications } from './web-applications.ts';
+import { systemAlone } from './windows.ts';
 import { writeGzip } from './write-snapshot.ts';
 
 /** Writes every inventory and returns what was written. */
@@ -32,15 +33,19 @@ export function writeInventories(
 }
 
 function inventoryOf(data: string, source: InventorySource): Inventory {
-  const options = { osRelease: source.osRelease.join('\n'), file: source.name };
+  const isWindows = source.osRelease.length === 0;
+  const options = { ...(isWindows ? {} : { osRelease: source.osRelease.join('\n') }), file: source.name };
   switch (source.from) {
     case 'vuls': {
       const host = readJson(`${data}/inventories/vuls-hosts/${source.file}.json.gz`);
       const updated = source.updates === undefined ? host : withUpdates(host, source.updates);
       const machine = parseInventory(Buffer.from(JSON.stringify(updated)), options);
+      if (isWindows) return systemAlone(machine);
       const packages = [...machine.packages, ...installedApplications(source.applications ?? [])];
       return { ...machine, packages };
     }
+    case 'systeminfo':
+      return parseInventory(readFileSync(`${data}/inventories/windows-systeminfo/${source.file}`), options);
     case 'sbom':
       return withComponent(parseInventory(readFileSync(sbomPath(data, source.file)), options), source);
     case 'trivy':

@@ -2,6 +2,7 @@ import type { Inventory } from '../../src/inventory/inventory.ts';
 import { type InstalledPackage, isApplicationEcosystem } from '../../src/inventory/package.ts';
 import { digestOfBody, REPORT_FIRST_LINE } from '../../src/inventory/report.ts';
 import { schemeOf } from '../../src/versions/scheme-of-ecosystem.ts';
+import { windowsSections } from './windows.ts';
 
 /** What the inventory's own source does not say in the words of a report. */
 export interface ReportFacts {
@@ -13,14 +14,16 @@ export interface ReportFacts {
 /** An inventory as a report of Parapet's agent (src/inventory/report.ts): lines sorted, the body's digest in the head. */
 export function reportOf(inventory: Inventory, { name, osRelease }: ReportFacts): string {
   const kernel = inventory.runningKernel;
-  const system = inventory.packages.filter((item) => !isApplicationEcosystem(item.ecosystem));
+  const windows = windowsSections(inventory);
+  const system = inventory.packages.filter(
+    (item) => !isApplicationEcosystem(item.ecosystem) && item.updates === undefined,
+  );
   const applications = inventory.packages.filter((item) => isApplicationEcosystem(item.ecosystem));
   const body = [
     '[server]',
     `name ${name}`,
-    '[os-release]',
-    ...osRelease,
-    ...(kernel === undefined || kernel.release === ''
+    ...(windows.length > 0 ? windows : ['[os-release]', ...osRelease]),
+    ...(windows.length > 0 || kernel === undefined || kernel.release === ''
       ? []
       : ['[kernel]', kernel.release, kernel.version === '' ? '' : `#1 SMP Debian ${kernel.version}`]),
     ...section(`packages ${sectionName(system)}`, system.map(systemLine)),

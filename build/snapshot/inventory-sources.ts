@@ -10,8 +10,8 @@ import {
 export interface InventorySource {
   /** Name of the file it becomes, and of the machine in it. */
   readonly name: string;
-  /** `vuls`: a host; `sbom` and `trivy`: a container image; `openeuler`: a scan report of a container image. */
-  readonly from: 'vuls' | 'sbom' | 'trivy' | 'openeuler';
+  /** `vuls`: a host; `sbom` and `trivy`: a container image; `openeuler`: a scan report of a container image; `systeminfo`: its output. */
+  readonly from: 'vuls' | 'sbom' | 'trivy' | 'openeuler' | 'systeminfo';
   readonly file: string;
   readonly osRelease: readonly string[];
   /** After the updates that the host's package manager offered. */
@@ -103,6 +103,26 @@ export const INVENTORY_SOURCES: readonly InventorySource[] = [
   { name: 'amazon-2', from: 'vuls', file: 'amazon_2', osRelease: AMAZON_2 },
   { name: 'ubuntu-22.04', from: 'vuls', file: 'ubuntu_2204', osRelease: UBUNTU_2204 },
   { name: 'ubuntu-18.04', from: 'vuls', file: 'ubuntu_1804', osRelease: UBUNTU_1804 },
+  {
+    name: 'windows-server-2012-r2',
+    from: 'systeminfo',
+    file: 'srv_2012r2_u1_systeminfo.txt',
+    osRelease: [],
+  },
+  {
+    name: 'windows-server-2016',
+    from: 'systeminfo',
+    file: 'srv_2016_1607_datacenter_en-us_systeminfo.txt',
+    osRelease: [],
+  },
+  {
+    name: 'windows-server-2019',
+    from: 'systeminfo',
+    file: 'srv_2019_rtm_datacenter_en-us_systeminfo.txt',
+    osRelease: [],
+  },
+  { name: 'windows-server-2019-updated', from: 'vuls', file: 'windows_server_2019', osRelease: [] },
+  { name: 'windows-server-2022', from: 'systeminfo', file: 'srv_2022_systeminfo.txt', osRelease: [] },
   { name: 'alpine-3.10', from: 'trivy', file: 'alpine-310', osRelease: ALPINE_310 },
   { name: 'debian-10-minimal', from: 'trivy', file: 'debian-buster', osRelease: DEBIAN_10 },
   {

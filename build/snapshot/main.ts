@@ -6,6 +6,7 @@
 import { osvFiles } from './advisories.ts';
 import { epssText, knownExploitedText } from './exploitation.ts';
 import { writeInventories } from './inventories.ts';
+import { windowsText } from './windows.ts';
 import { wordpressText } from './wordpress.ts';
 import { writeGzip } from './write-snapshot.ts';
 
@@ -23,6 +24,9 @@ async function main(data: string): Promise<void> {
   const wordpress = wordpressText(data);
   const wordfence = 'advisories/wordpress.wordfence.jsonl.gz';
   tell(wordfence, wordpress.entries, writeGzip(wordfence, wordpress.text));
+  const windows = await windowsText(data);
+  const updates = 'advisories/windows-CVEs_20250510.csv.gz';
+  tell(updates, windows.entries, writeGzip(updates, windows.text));
   const exploited = await knownExploitedText(data);
   const catalogue = 'advisories/known-exploited.json.gz';
   tell(catalogue, exploited.entries, writeGzip(catalogue, exploited.text));

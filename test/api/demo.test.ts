@@ -92,6 +92,15 @@ describe('the demo', () => {
     expect(drupal?.vulnerabilityIds.web_cms).toContain('HCVD-WEBCMS-CVE-2018-7600');
   });
 
+  it('lists the updates that Windows servers lack, and takes them away once they are installed', async () => {
+    const [before, updated] = await Promise.all(['office-print-01', 'office-apps-01'].map(rowOf));
+    // The monthly update of May 2025 replaces all before it.
+    expect(before?.vulnerabilityIds.windows_vul).toContain('KB5055519');
+    expect(before?.vulnerabilityIds.windows_vul.length).toBeLessThan(30);
+    expect(updated?.vulnerabilityIds.windows_vul).toContain('KB5055519');
+    expect(before?.vulnerabilityIds.linux_vul).toEqual([]);
+  });
+
   it('counts a library in several places as one finding', async () => {
     const { vulnerabilityIds } = await rowOf('shop-orders-01');
     expect(vulnerabilityIds.app_vul.filter((id) => id.includes('CVE-2021-44228'))).toHaveLength(1);

@@ -50,7 +50,7 @@ describe('the advisories of the snapshot', () => {
   it('come from the named sources and no others', () => {
     const others = advisories.filter(
       ({ id }) =>
-        !/^(?:AL[SBE]A-|BIT-|PYSEC-|DSA-|DLA-|ALPINE-CVE-|openEuler-SA-|CVE-|GHSA-|DRUPAL-|FOP-|WPSECADV\/WF\/)/.test(
+        !/^(?:AL[SBE]A-|BIT-|PYSEC-|DSA-|DLA-|ALPINE-CVE-|openEuler-SA-|CVE-|GHSA-|DRUPAL-|FOP-|WPSECADV\/WF\/|KB\d)/.test(
           id,
         ),
     );
