@@ -453,6 +453,16 @@ const CATALOGUE = {
     message: (f: { readonly problem: string; readonly names: readonly string[] }) =>
       `${f.problem}. There ${f.names.length === 1 ? 'is' : 'are'}: ${f.names.join(', ')}.`,
   },
+  'urgent-unknown': {
+    status: 404,
+    message: (f: { readonly id: string }) =>
+      `There is no open urgent item ${f.id} in this project. See: parapet urgent list --all`,
+  },
+  'urgent-limit': {
+    status: 409,
+    message: (f: { readonly max: number }) =>
+      `More than ${f.max} urgent items cannot be open at once in a project: remove what is no longer urgent.`,
+  },
   'group-exists': {
     status: 409,
     message: (f: { readonly name: string }) => `There is a server group called ${f.name} already.`,

@@ -14,6 +14,7 @@ import { showCoverage } from './admin/coverage.ts';
 import { explainFindingEndpoint } from './admin/explain-finding.ts';
 import { serverGroupEndpoints } from './admin/server-groups.ts';
 import { serverEndpoints } from './admin/servers.ts';
+import { urgentEndpoints } from './admin/urgent.ts';
 import { type AgentEndpointParts, agentEndpoints } from './agent/agent-endpoints.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -85,5 +86,6 @@ function adminEndpoints({ database, identity, clock }: EndpointParts): readonly 
     explainFindingEndpoint(database, clock),
     ...serverGroupEndpoints(database),
     showCoverage(database, clock),
+    ...urgentEndpoints(database, clock),
   ];
 }

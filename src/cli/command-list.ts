@@ -69,6 +69,17 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/server-remove.ts')).serverRemove,
   },
   ...family(
+    'urgent',
+    {
+      add: 'Put CVEs on the list of what is urgent',
+      ask: 'Ask which servers have a CVE, lack a KB or hold a package, and keep the question',
+      list: 'List what is urgent',
+      show: 'Show one urgent item with its servers and its history',
+      remove: 'Close an urgent item',
+    },
+    async () => (await import('./commands/urgent.ts')).urgentCommands,
+  ),
+  ...family(
     'group',
     {
       list: 'List server groups',

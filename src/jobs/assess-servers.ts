@@ -25,6 +25,7 @@ import {
 import { type AssessedGroup, saveAssessments } from '../store/findings/save-assessment.ts';
 import type { StoredMatch, StoredPackage } from '../store/fleet/load-packages.ts';
 import { includesUnfixed } from '../store/fleet/project-setting.ts';
+import { noteUrgentMatches } from '../store/urgent/note-urgent-matches.ts';
 import { type Knowledge, STORED_KNOWLEDGE } from './known-matches.ts';
 
 export interface AssessServersTask {
@@ -87,6 +88,7 @@ async function assess(
     assessed.push({ group, assessment, summary: summaryOf(assessment.findings, includeUnfixed) });
   }
   await saveAssessments(tx, task, assessed);
+  await noteUrgentMatches(tx, { projectId, vulnerabilities: opened(assessed), now: task.now });
   return assessed.reduce((sum, { group }) => sum + group.serverIds.length, 0);
 }
 
@@ -110,6 +112,15 @@ function presentOnGroups(
     known.set(key, present);
     return present;
   });
+}
+
+/** Vulnerabilities of which a finding was opened. */
+function opened(assessed: readonly AssessedGroup[]): readonly number[] {
+  const numbers = new Set<number>();
+  for (const { assessment } of assessed)
+    for (const { kind, vulnerability } of assessment.events)
+      if (kind === 'found' || kind === 'reopened') numbers.add(vulnerability);
+  return [...numbers];
 }
 
 interface Surroundings {

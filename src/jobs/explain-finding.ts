@@ -35,7 +35,10 @@ import {
 import { loadPackages, type StoredPackage } from '../store/fleet/load-packages.ts';
 import type { FleetScope } from '../store/fleet/server-ids-in-scope.ts';
 import { type ServerDetail, showServer } from '../store/fleet/show-server.ts';
+import { findUrgentItem } from '../store/urgent/urgent-items.ts';
+import { type UrgentReason, urgentReasons } from '../store/urgent/urgent-reasons.ts';
 import { silentPackages } from './assess-servers.ts';
+import { explainQuestion } from './explain-question.ts';
 import { explanationSentence, verdictOf } from './explanation-sentence.ts';
 import { isFollowing } from './follow-advisories.ts';
 import type { CoverageClock } from './refresh-unknown.ts';
@@ -92,6 +95,8 @@ export interface ExplainedFinding {
     readonly terms: readonly PriorityTerm[];
   };
   readonly decision: ExplainedDecision | null;
+  /** Why it is urgent; empty for the ordinary ones, and for one that no longer is. */
+  readonly urgent: readonly UrgentReason[];
   /** The latest first. */
   readonly history: readonly ExplainedEvent[];
 }
@@ -138,8 +143,11 @@ async function explain(
   const server = await loadExplainedServer(tx, { projectId, serverId });
   if (detail === undefined || server === undefined) throw appError('server-unknown', { serverId });
   const asked: AskedAbout = { id: about, cve: bareCveOf(about) };
-  const packages = await explainPackages(tx, { projectId, server, asked });
+  const byRecords = await explainPackages(tx, { projectId, server, asked });
+  const asItem = await findUrgentItem(tx, projectId, about);
+  const packages = [...byRecords, ...(await explainQuestion(tx, { projectId, server, asked }, asItem))];
   const findings = await explainFindings(tx, { projectId, server, asked, packages, now: clock.now });
+  const isUrgent = !about.startsWith('URGENT-') || findings.some(({ urgent }) => urgent.length > 0);
   const known: Omit<FindingExplanation, 'verdict' | 'sentence'> = {
     about,
     server: {
@@ -152,7 +160,8 @@ async function explain(
       scanTime: detail.scanTime ?? null,
     },
     findings,
-    packages,
+    // What records say of a CVE makes nothing urgent that nobody calls so.
+    packages: isUrgent ? packages : packages.map((pkg) => ({ ...pkg, raises_finding: false })),
     coverage: coverageOf(systemOfKey(detail.system), await loadFeedCoverage(tx), {
       now: clock.feedsMeasuredAt,
       staleDays: clock.staleDays,
@@ -169,7 +178,7 @@ function checkAbout(about: string): void {
   throw appError('parameter-invalid', { name: 'vul_id', problem });
 }
 
-interface PackagesTask {
+export interface PackagesTask {
   readonly projectId: string;
   readonly server: ExplainedServer;
   readonly asked: AskedAbout;
@@ -288,6 +297,7 @@ async function explainFindings(
       finding: findingOf(held.get(row.number)),
       priority: { word: rated.priority, points: rated.points, terms: rated.terms },
       decision: (await loadExplainedDecision(tx, key)) ?? null,
+      urgent: row.type === 'urgent_vul' ? await urgentReasons(tx, projectId, row) : [],
       history: await loadExplainedEvents(tx, key),
     });
   }

@@ -26,7 +26,7 @@ export function verdictOf({ findings, packages, coverage, server }: Known): Expl
 export function explanationSentence(known: Known, verdict: ExplainedVerdict): string {
   const { about, server, packages } = known;
   if (server.scanTime === null) return `${server.name} has never reported, so nothing is known of it.`;
-  const because = reasonOf(packages);
+  const because = reasonOf(about, packages);
   switch (verdict) {
     case 'open':
       return [openSentence(known), because].join(' ');
@@ -87,10 +87,12 @@ function isOpen(status: string): boolean {
 }
 
 /** Of what raises the finding; else of what matches without raising one; else of what was looked at. */
-function reasonOf(packages: readonly ExplainedPackage[]): string {
+function reasonOf(about: string, packages: readonly ExplainedPackage[]): string {
   const raising = packages.find((pkg) => pkg.raises_finding);
   if (raising !== undefined) return raising.reason;
   const silent = packages.find((pkg) => pkg.decision === 'affected');
+  if (silent !== undefined && about.startsWith('URGENT-'))
+    return `${silent.reason} But neither the catalogue of known-exploited vulnerabilities nor an open item calls it urgent.`;
   if (silent !== undefined)
     return `${silent.reason} It raises no finding: it is not the kernel that runs, nor what runs after a restart.`;
   const [first, ...others] = packages;

@@ -21,6 +21,7 @@ import {
 } from '../store/advisories/stage-import.ts';
 import { applyStagedAdvisories, applyStagedExploitation } from '../store/advisories/switch-advisory-set.ts';
 import type { Database, Transaction } from '../store/database.ts';
+import { retireAnswered } from './retire-urgent.ts';
 
 /** Records staged in one statement: large enough that the round trip does not count, small enough that memory stays flat. */
 const RECORDS_PER_BATCH = 500;
@@ -80,11 +81,10 @@ export async function importAdvisories(
     const revision = isChanged ? before + 1 : before;
     await noteFeeds(tx, { revision, now });
     await alongWith?.(tx);
-    if (isChanged) {
-      await refreshVulnerabilities(tx, revision);
-      await finishImport(tx, { revision, now });
-    }
-    return { revision, ...counts, ...staged };
+    if (!isChanged) return { revision, ...counts, ...staged };
+    await refreshVulnerabilities(tx, revision);
+    await retireAnswered(tx, { numberBefore: stage.numberBefore, now });
+    return { revision: await finishImport(tx, { revision, now }), ...counts, ...staged };
   };
   return await database.transaction(work, { statementTimeoutMs: IMPORT_STATEMENT_TIMEOUT_MS });
 }

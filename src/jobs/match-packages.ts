@@ -4,10 +4,12 @@
  */
 import { lookupNames } from '../matching/candidate.ts';
 import { matchPackage, type PackageMatch } from '../matching/match.ts';
+import { urgentMatches } from '../matching/urgent-question.ts';
 import { candidateKey, type FiledName, loadCandidates } from '../store/advisories/load-candidates.ts';
 import type { Queryable } from '../store/database.ts';
 import type { StoredMatch, StoredPackage } from '../store/fleet/load-packages.ts';
 import { saveMatches } from '../store/fleet/save-matches.ts';
+import { loadUrgentSet } from './urgent-set.ts';
 
 export interface MatchedPackages {
   /** What each package is affected by now. */
@@ -23,7 +25,7 @@ export async function matchStoredPackages(
   packages: readonly StoredPackage[],
 ): Promise<MatchedPackages> {
   if (packages.length === 0) return { matches: new Map(), changed: [] };
-  const found = await findMatches(tx, packages);
+  const found = await findMatches(tx, target.projectId, packages);
   const numbers = await numbersOf(tx, [...found.values()].flat());
   const matches = new Map<number, readonly StoredMatch[]>();
   for (const stored of packages) matches.set(stored.id, storedMatches(found.get(stored.id) ?? [], numbers));
@@ -34,6 +36,7 @@ export async function matchStoredPackages(
 
 async function findMatches(
   tx: Queryable,
+  projectId: string,
   packages: readonly StoredPackage[],
 ): Promise<ReadonlyMap<number, readonly PackageMatch[]>> {
   const names = new Map<string, FiledName>();
@@ -49,13 +52,15 @@ async function findMatches(
     `SELECT cve FROM known_exploited WHERE cve = ANY ($1::text[])`,
     [[...cves]],
   );
-  const knownExploited = new Set(exploited.map((row) => row.cve));
+  const urgent = await loadUrgentSet(tx, projectId);
+  const urgentCves = new Set([...exploited.map((row) => row.cve), ...urgent.cves]);
   const found = new Map<number, readonly PackageMatch[]>();
   for (const { id, package: pkg } of packages) {
     const own = lookupNames(pkg).flatMap(
       (name) => candidates.get(candidateKey({ ecosystem: pkg.ecosystem, name })) ?? [],
     );
-    found.set(id, matchPackage(pkg, own, knownExploited));
+    const matches = matchPackage(pkg, own, urgentCves);
+    found.set(id, [...matches, ...urgentMatches(pkg, matches, urgent)]);
   }
   return found;
 }

@@ -4,6 +4,7 @@ import { showCoverage } from '../../src/api/admin/coverage.ts';
 import { explainFindingEndpoint } from '../../src/api/admin/explain-finding.ts';
 import { serverGroupEndpoints } from '../../src/api/admin/server-groups.ts';
 import { serverEndpoints } from '../../src/api/admin/servers.ts';
+import { urgentEndpoints } from '../../src/api/admin/urgent.ts';
 import { acceptInventory } from '../../src/jobs/accept-inventory.ts';
 import { importAdvisories } from '../../src/jobs/import-advisories.ts';
 import { listServerGroups } from '../../src/store/fleet/server-groups.ts';
@@ -27,6 +28,7 @@ const test = await testApplication({
     ...serverGroupEndpoints(database),
     explainFindingEndpoint(database, () => clockAt(0)),
     showCoverage(database, () => clockAt(0)),
+    ...urgentEndpoints(database, () => clockAt(0)),
   ],
 });
 const { database, projectId, domainId } = test;
@@ -139,6 +141,53 @@ describe('a server', () => {
     expect((await call('GET', `/servers/${theirs}`, payUser)).status).toBe(200);
     const moved = await call('PATCH', `/servers/${theirs}`, payUser, { enterprise_project_id: '0' });
     expect(moved).toMatchObject({ status: 400, body: { error_code: 'HSS.0003' } });
+  });
+});
+
+describe('what is urgent', () => {
+  it('is asked, listed, shown and removed, and counts only servers that the asker may see', async () => {
+    const question = { package: 'systemd', range: '<241-7~deb10u9', ecosystem: 'debian', reason: 'news' };
+    const asked = await call('POST', '/urgent?limit=1', admin, question);
+    expect(asked).toMatchObject({
+      status: 201,
+      body: {
+        kind: 'package',
+        asked_by: test.admin.name,
+        asked_at: new Date(T0).toISOString(),
+        reason: 'news',
+        answer: { servers_total: 2, packages_total: 1, servers: [{ name: 'ours' }] },
+        history: [{ kind: 'asked' }],
+      },
+    });
+    const { id } = asked.body;
+    expect((await call('GET', '/urgent', payUser)).body).toMatchObject({ items: [{ id, servers_total: 1 }] });
+    expect((await call('GET', `/urgent/${id}`, payUser)).body.answer).toMatchObject({
+      servers_total: 1,
+      servers: [{ name: 'theirs' }],
+    });
+    for (const [method, path, body] of [
+      ['POST', '/urgent', question],
+      ['DELETE', `/urgent/${id}`],
+    ] as const)
+      expect(await call(method, path, payUser, body)).toMatchObject({ status: 403 });
+    expect(await call('DELETE', `/urgent/${id}`, admin)).toMatchObject({ status: 204 });
+    expect(await call('DELETE', `/urgent/${id}`, admin)).toMatchObject({ status: 404 });
+    expect((await call('GET', '/urgent?all=true', admin)).body).toMatchObject({
+      items: [{ id, state: 'removed' }],
+    });
+    expect((await call('GET', '/urgent', admin)).body).toEqual({ items: [] });
+  });
+
+  it.each([
+    [{ package: 'x', range: '>=1 >2' }, 'range: has two lower bounds'],
+    [{ cve: 'x' }, 'cve: must be a CVE'],
+    [{ nonsense: 1 }, ''],
+    [{ package: 1 }, 'package: '],
+  ])('refuses %j', async (body, problem) => {
+    expect(await call('POST', '/urgent', admin, body)).toMatchObject({
+      status: 400,
+      body: { error_msg: expect.stringContaining(problem) },
+    });
   });
 });
 

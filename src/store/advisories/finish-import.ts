@@ -3,12 +3,12 @@ import { holdAdvisorySet } from './lock-advisory-set.ts';
 import { namingCve } from './refresh-vulnerabilities.ts';
 
 /**
- * Last step of an import that changed something: leaves the work that follows as rows and raises the revision. Holds the advisory set alone from here to the commit, so no report can slip old matches in between.
+ * Last step of an import that changed something: leaves the work that follows as rows, raises the revision and returns it. Holds the advisory set alone from here to the commit, so no report can slip old matches in between.
  */
 export async function finishImport(
   tx: Queryable,
   switchTo: { readonly revision: number; readonly now: number },
-): Promise<void> {
+): Promise<number> {
   await holdAdvisorySet(tx);
   await tx.query(`
     ANALYZE touched_package;
@@ -29,7 +29,12 @@ export async function finishImport(
     FROM (SELECT array_agg(number) AS numbers FROM changed_vulnerability) changed,
          (SELECT DISTINCT project_id FROM package) held
     WHERE changed.numbers IS NOT NULL`);
-  await tx.query(`UPDATE advisory_set SET revision = $1, changed_at = $2`, [switchTo.revision, switchTo.now]);
+  // What an operator calls urgent raises the revision too, also while an import is being written.
+  const [row] = await tx.query<{ revision: number }>(
+    `UPDATE advisory_set SET revision = greatest(revision + 1, $1), changed_at = $2 RETURNING revision`,
+    [switchTo.revision, switchTo.now],
+  );
+  return row?.revision ?? switchTo.revision;
 }
 
 /** Whether a whole list came with another date than before: nothing else may have changed, but its age has. */

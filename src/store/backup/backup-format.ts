@@ -47,6 +47,8 @@ export const BACKUP_TABLES = [
   'vulnerability',
   'server_group',
   'package',
+  'urgent_item',
+  'urgent_event',
   'package_set',
   'finding_set',
   'server',

@@ -188,7 +188,9 @@ export async function loadPriorityFacts(
     known_exploited: boolean;
     exploit_probability: number | null;
   }>(
-    `SELECT number, cvss, severity_word, published_at, known_exploited, exploit_probability
+    // What an operator calls urgent ranks as what the catalogue does.
+    `SELECT number, cvss, severity_word, published_at, (known_exploited OR type = 'urgent_vul') AS known_exploited,
+       exploit_probability
      FROM vulnerability WHERE number = ANY ($1::integer[])`,
     [[...vulnerabilities]],
   );

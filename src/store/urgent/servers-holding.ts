@@ -1,0 +1,85 @@
+/** Which servers hold given packages, counted exactly and listed up to a bound: by way of the sets that they share. */
+import type { Queryable } from '../database.ts';
+import { packageSetsHolding } from '../fleet/package-set-holders.ts';
+import type { FleetScope } from '../fleet/server-ids-in-scope.ts';
+
+const LISTED = `s.scan_time IS NOT NULL AND s.edition <> 'hss.version.null'`;
+const IN_SCOPE = `s.project_id = $1 AND ($2::text[] IS NULL OR s.enterprise_project_id = ANY ($2))`;
+
+export interface HoldingServer {
+  readonly id: string;
+  readonly name: string;
+  readonly system: string;
+  readonly privateIp: string;
+  readonly publicIp: string;
+  readonly assetValue: string;
+  readonly scanTime: number;
+  /** Numbers of those of the packages that it holds. */
+  readonly packageIds: readonly number[];
+  /** Where they lie, by package number. */
+  readonly paths: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The listed servers in scope that hold one of the packages: how many, and the first by name. */
+export async function serversHolding(
+  tx: Queryable,
+  { projectId, enterpriseProjects }: FleetScope,
+  { packageIds, limit }: { readonly packageIds: readonly number[]; readonly limit: number },
+): Promise<{ readonly total: number; readonly servers: readonly HoldingServer[] }> {
+  if (packageIds.length === 0) return { total: 0, servers: [] };
+  const sets = await packageSetsHolding(tx, projectId, packageIds);
+  const scope = [projectId, enterpriseProjects === 'all' ? null : enterpriseProjects];
+  const [counted] = await tx.query<{ total: number }>(
+    `SELECT count(*) AS total FROM server s WHERE ${IN_SCOPE} AND ${LISTED} AND s.package_set = ANY ($3::bigint[])`,
+    [...scope, sets],
+  );
+  const rows = await tx.query<Omit<HoldingServer, 'paths'> & { readonly paths: string }>(
+    `WITH first AS (
+       SELECT s.* FROM server s WHERE ${IN_SCOPE} AND ${LISTED} AND s.package_set = ANY ($3::bigint[])
+       ORDER BY s.name COLLATE "C", s.id LIMIT $5)
+     SELECT s.id, s.name, s.system, s.private_ip AS "privateIp", s.public_ip AS "publicIp", s.asset_value AS "assetValue",
+       s.scan_time AS "scanTime", s.package_paths AS paths,
+       ARRAY(SELECT held.id FROM unnest(i.package_ids) AS held (id) WHERE held.id = ANY ($4::integer[])) AS "packageIds"
+     FROM first s JOIN package_set i ON i.project_id = s.project_id AND i.id = s.package_set
+     ORDER BY s.name COLLATE "C", s.id`,
+    [...scope, sets, packageIds, limit],
+  );
+  return {
+    total: counted?.total ?? 0,
+    // Written by saveInventory from package numbers to lists of paths.
+    servers: rows.map((row) => ({
+      ...row,
+      paths: JSON.parse(row.paths) as Readonly<Record<string, readonly string[]>>,
+    })),
+  };
+}
+
+/** What no answer from inventories can cover, counted over the servers in scope. */
+export interface UncoveredServers {
+  readonly listed: number;
+  /** Known by name, without an inventory. */
+  readonly neverReported: number;
+  /** Their inventory is older than the time after which a server counts as silent. */
+  readonly silent: number;
+  /** Their inventory says that something could not be looked into. */
+  readonly withProblems: number;
+  /** Left out of every list by their edition. */
+  readonly notListed: number;
+}
+
+export async function uncoveredServers(
+  tx: Queryable,
+  { projectId, enterpriseProjects }: FleetScope,
+  silentBefore: number,
+): Promise<UncoveredServers> {
+  const [row] = await tx.query<UncoveredServers>(
+    `SELECT count(*) FILTER (WHERE ${LISTED}) AS listed,
+       count(*) FILTER (WHERE s.scan_time IS NULL) AS "neverReported",
+       count(*) FILTER (WHERE ${LISTED} AND s.scan_time <= $3) AS silent,
+       count(*) FILTER (WHERE ${LISTED} AND s.inventory_problems <> '{}') AS "withProblems",
+       count(*) FILTER (WHERE s.scan_time IS NOT NULL AND s.edition = 'hss.version.null') AS "notListed"
+     FROM server s WHERE ${IN_SCOPE}`,
+    [projectId, enterpriseProjects === 'all' ? null : enterpriseProjects, silentBefore],
+  );
+  return row ?? { listed: 0, neverReported: 0, silent: 0, withProblems: 0, notListed: 0 };
+}
