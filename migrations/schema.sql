@@ -47,6 +47,7 @@ CREATE TABLE advisory_set (
   revision bigint NOT NULL,
   changed_at bigint NOT NULL,
   match_generation bigint NOT NULL DEFAULT 0,
+  feeds_measured_at bigint,
   CONSTRAINT advisory_set_pkey PRIMARY KEY (only_row),
   CONSTRAINT advisory_set_only_row_check CHECK (only_row)
 );
@@ -435,6 +436,42 @@ CREATE TABLE token (
 );
 
 CREATE INDEX token_by_user ON token USING btree (user_id, expires_at);
+
+CREATE TABLE urgent_event (
+  project_id text NOT NULL,
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  item text NOT NULL,
+  kind text NOT NULL,
+  actor text NOT NULL,
+  reason text NOT NULL,
+  at bigint NOT NULL,
+  CONSTRAINT urgent_event_pkey PRIMARY KEY (project_id, id),
+  CONSTRAINT urgent_event_kind_check CHECK (kind = ANY (ARRAY['asked'::text, 'retired'::text, 'removed'::text]))
+);
+
+CREATE INDEX urgent_event_by_item ON urgent_event USING btree (project_id, item, id);
+
+CREATE TABLE urgent_item (
+  project_id text NOT NULL,
+  id text NOT NULL,
+  kind text NOT NULL,
+  name text NOT NULL,
+  ecosystem text NOT NULL DEFAULT ''::text,
+  range text NOT NULL DEFAULT ''::text,
+  aliases text[] NOT NULL DEFAULT '{}'::text[],
+  vulnerability integer NOT NULL,
+  asked_by text NOT NULL,
+  asked_at bigint NOT NULL,
+  reason text NOT NULL,
+  state text NOT NULL DEFAULT 'open'::text,
+  state_since bigint NOT NULL,
+  retired_into text[] NOT NULL DEFAULT '{}'::text[],
+  first_match_at bigint,
+  last_match_at bigint,
+  CONSTRAINT urgent_item_pkey PRIMARY KEY (project_id, id),
+  CONSTRAINT urgent_item_kind_check CHECK (kind = ANY (ARRAY['cve'::text, 'kb'::text, 'package'::text])),
+  CONSTRAINT urgent_item_state_check CHECK (state = ANY (ARRAY['open'::text, 'retired'::text, 'removed'::text]))
+);
 
 CREATE TABLE vulnerability (
   number integer NOT NULL GENERATED ALWAYS AS IDENTITY,

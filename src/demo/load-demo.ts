@@ -19,7 +19,7 @@ import { serverGroupId } from '../store/fleet/server-groups.ts';
 import { createEnterpriseProject } from '../store/identity/create-enterprise-project.ts';
 import { listEnterpriseProjects } from '../store/identity/list-enterprise-projects.ts';
 import type { Fleet, FleetDecision, FleetServer } from './fleet.ts';
-import { readFleet, readFleetInventory, SNAPSHOT_ADVISORIES } from './snapshot.ts';
+import { readFleet, readFleetInventory, SNAPSHOT_ADVISORIES, SNAPSHOT_MEASURED_AT } from './snapshot.ts';
 
 export interface DemoTarget {
   readonly database: Database;
@@ -59,7 +59,10 @@ export async function loadDemo(target: DemoTarget, progress: DemoProgress = {}):
       ...(progress.onAdvisories === undefined ? {} : { onProgress: progress.onAdvisories }),
       ...(progress.signal === undefined ? {} : { signal: progress.signal }),
     });
-  const imported = await importAdvisories(database, read, { now: clock().now });
+  const imported = await importAdvisories(database, read, {
+    now: clock().now,
+    feedsMeasuredAt: SNAPSHOT_MEASURED_AT,
+  });
   await followAdvisories(database, { now: () => clock().now });
   const reports = await readReports(fleet);
   const enterpriseProjects = await makeEnterpriseProjects(target, fleet);

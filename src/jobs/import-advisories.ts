@@ -5,6 +5,7 @@
 import type { FeedItem, KnownExploited } from '../advisories/feed.ts';
 import { appError } from '../errors.ts';
 import { type CoverageDate, dateFeedCoverage } from '../store/advisories/date-feed-coverage.ts';
+import { setFeedsMeasuredAt } from '../store/advisories/feeds-measured-at.ts';
 import { areFeedsRedated, finishImport, noteCoverage, noteFeeds } from '../store/advisories/finish-import.ts';
 import { holdImport, revisionInForce } from '../store/advisories/lock-advisory-set.ts';
 import { refreshVulnerabilities } from '../store/advisories/refresh-vulnerabilities.ts';
@@ -50,6 +51,8 @@ export interface ImportOptions {
   readonly now: number;
   /** How new the files were that `read` went through, asked for once it has ended. */
   readonly datesRead?: () => readonly CoverageDate[];
+  /** For a snapshot: the moment against which the age of its feeds is measured, also by commands on its data. */
+  readonly feedsMeasuredAt?: number;
   /** What is to be noted in the same transaction. What it throws undoes the import. */
   readonly alongWith?: (tx: Transaction) => Promise<void>;
 }
@@ -61,7 +64,7 @@ export interface ImportOptions {
 export async function importAdvisories(
   database: Database,
   read: () => AsyncIterable<FeedItem>,
-  { now, datesRead, alongWith }: ImportOptions,
+  { now, datesRead, feedsMeasuredAt, alongWith }: ImportOptions,
 ): Promise<ImportSummary> {
   const work = async (tx: Transaction): Promise<ImportSummary> => {
     await holdImport(tx);
@@ -81,6 +84,7 @@ export async function importAdvisories(
     const revision = isChanged ? before + 1 : before;
     await noteFeeds(tx, { revision, now });
     await alongWith?.(tx);
+    await setFeedsMeasuredAt(tx, feedsMeasuredAt);
     if (!isChanged) return { revision, ...counts, ...staged };
     await refreshVulnerabilities(tx, revision);
     await retireAnswered(tx, { numberBefore: stage.numberBefore, now });

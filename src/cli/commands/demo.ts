@@ -7,8 +7,10 @@ import { demoProjectOf } from '../../demo/demo-project.ts';
 import { demoGreeting } from '../../demo/greeting.ts';
 import { type DemoSummary, loadDemo } from '../../demo/load-demo.ts';
 import { SNAPSHOT_DATE, SNAPSHOT_MEASURED_AT } from '../../demo/snapshot.ts';
+import { compileAdvisories } from '../../jobs/compile-advisories.ts';
 import { createLog } from '../../log.ts';
 import { type RunningParapet, startParapet } from '../../main.ts';
+import { findDataFolder } from '../../store/data-folder.ts';
 import { type Command, type CommandIo, JSON_OPTION, readArguments } from '../command.ts';
 import { startProgress } from '../progress.ts';
 
@@ -66,6 +68,7 @@ async function runDemo(config: Config, io: CommandIo, asJson: boolean): Promise<
       const project = await demoProjectOf(database, config.projectName);
       projectId = project.id;
       loaded = await load({ database, clock, domainId: project.domainId, projectId: project.id }, io);
+      await compileAdvisories(database, findDataFolder(config).path, clock().now);
     },
   });
   try {
