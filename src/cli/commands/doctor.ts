@@ -25,8 +25,9 @@ export const doctor: Command = {
 
 Looks at the settings, Node.js, the data folder and its disk, PostgreSQL's programs, the database and its schema, the clock,
 the secret key, the advisories of the systems that servers run, the lists on exploitation, feeds that are fetched, silent
-servers, matching that waits, and the port. Exit code 0 where nothing is wrong (warnings do not count), else 1. Works whether or not the service
-runs; it makes no data folder and no key, but brings the schema of an existing database up to date, as every command does.
+servers, matching that waits, and the port. Exit code 0 where nothing is wrong (warnings do not count), else 1. Works
+whether or not the service runs; it makes no data folder and no key, but brings the schema of an existing database up to
+date, as every command does.
 
   --json   {"ok":…,"checks":[{"check","status":"ok|warning|wrong","finding","advice"}]}
 

@@ -46,9 +46,11 @@ const HELP = `Usage: parapet urgent add CVE… [--reason TEXT] [--no-wait]
        parapet urgent show ID [--limit N]
        parapet urgent remove ID [--reason TEXT]
 
-What is urgent, besides the catalogue of known-exploited vulnerabilities. Each item is kept as URGENT-…; the servers that it
-concerns have that finding beside the ordinary one, always Critical, and so have those that report later. add puts CVEs on the list. ask answers first, over all stored inventories: which servers hold the
-package in the range, have the CVE, or lack the update; how many exactly; and what the answer does not cover.
+What is urgent, besides the catalogue of known-exploited vulnerabilities. Each item is kept as URGENT-…; the servers that
+it concerns have that finding beside the ordinary one, always Critical, and so have those that report later.
+
+add puts CVEs on the list. ask answers first, over all stored inventories: which servers hold the package in the range,
+have the CVE, or lack the update; how many exactly; and what the answer does not cover.
 
   --package NAME    a package, a source package, or the artifact of Maven's group:artifact
   --range RANGE     '>=2.0 <2.17.1': bounds side by side must all hold, || stands between alternatives, * is every version
