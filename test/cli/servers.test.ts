@@ -214,7 +214,7 @@ describe('parapet server', () => {
     expect(out).toMatch(/^system +Debian.*\(debian:11\)$/m);
     expect(out).toMatch(/^coverage +(?:stale|covered): /m);
     expect(out).toMatch(
-      /^priority +vulnerability +status +package +installed +fixed in +where +since +title$/m,
+      /^priority +vulnerability +status +package +installed +fixed in +where +published +fetched +matched +title$/m,
     );
     const shown = await cli.json<{
       findings: readonly { id: string; packages: readonly { name: string; fixed_version?: string }[] }[];
