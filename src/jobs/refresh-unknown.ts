@@ -8,6 +8,8 @@ import { loadFeedCoverage } from '../store/advisories/load-feed-coverage.ts';
 import type { Queryable } from '../store/database.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+/** When a feed grows stale, all of a fleet's servers may change: not in one statement, for which their reports would wait. */
+const SERVERS_PER_STATEMENT = 10_000;
 
 export interface CoverageClock {
   /** Milliseconds since 1970. */
@@ -18,25 +20,39 @@ export interface CoverageClock {
   readonly silentDays: number;
 }
 
-/** Writes `is_unknown` of the servers for which it changed: all, or the one given. Returns how many. */
+/**
+ * Writes `is_unknown` of the servers for which it changed: all, so many at a time, or the one given. Returns how many. Asked
+ * again it goes on where it was.
+ */
 export async function refreshUnknown(
   tx: Queryable,
   clock: CoverageClock,
   only?: { readonly projectId: string; readonly serverId: string },
 ): Promise<number> {
   const covered = await coveredSystems(tx, clock);
-  return await tx.execute(
-    `UPDATE server SET is_unknown = n.is_unknown
-     FROM (
-       SELECT project_id, id,
-         (system <> ALL ($1::text[]) OR scan_time IS NULL OR scan_time <= $2) AS is_unknown
-       FROM server WHERE $3::text IS NULL OR (project_id = $3 AND id = $4)
-     ) n
-     WHERE server.project_id = n.project_id AND server.id = n.id AND server.is_unknown <> n.is_unknown
-       -- Covered counts only when every server has followed what covers it.
-       AND (n.is_unknown OR NOT EXISTS (SELECT FROM rematch_package) AND NOT EXISTS (SELECT FROM reassess))`,
-    [covered, clock.now - clock.silentDays * DAY_MS, only?.projectId ?? null, only?.serverId ?? null],
-  );
+  let written = 0;
+  for (let count = SERVERS_PER_STATEMENT; count === SERVERS_PER_STATEMENT; written += count) {
+    count = await tx.execute(
+      `UPDATE server SET is_unknown = NOT server.is_unknown
+       FROM (
+         SELECT project_id, id, is_unknown FROM server
+         WHERE is_unknown <> (system <> ALL ($1::text[]) OR scan_time IS NULL OR scan_time <= $2)
+           AND ($3::text IS NULL OR project_id = $3 AND id = $4)
+           -- Covered counts only when every server has followed what covers it.
+           AND (NOT is_unknown OR NOT EXISTS (SELECT FROM rematch_package) AND NOT EXISTS (SELECT FROM reassess))
+         LIMIT $5) changed
+       WHERE server.project_id = changed.project_id AND server.id = changed.id AND server.is_unknown = changed.is_unknown
+         AND server.is_unknown <> (server.system <> ALL ($1::text[]) OR server.scan_time IS NULL OR server.scan_time <= $2)`,
+      [
+        covered,
+        clock.now - clock.silentDays * DAY_MS,
+        only?.projectId ?? null,
+        only?.serverId ?? null,
+        SERVERS_PER_STATEMENT,
+      ],
+    );
+  }
+  return written;
 }
 
 /** Keys of the systems that a feed covers and that is not stale. */
