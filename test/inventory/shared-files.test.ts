@@ -25,8 +25,13 @@ function distinctPurls(text: string): number {
   const purls = [...found]
     .map((match) => match[1] ?? '')
     .filter((purl) => !/\/gpg-pubkey@|@(?:\(|%28)devel/.test(purl) && purl.includes('@'));
+  // PyPI's names are one whatever their punctuation, Composer's versions with and without a leading v.
   return new Set(
-    purls.map((purl) => purl.replace(/^pkg:pypi.*/, (text) => text.toLowerCase().replace(/[-_.]+/g, '-'))),
+    purls.map((purl) =>
+      purl
+        .replace(/^pkg:pypi.*/, (text) => text.toLowerCase().replace(/[-_.]+/g, '-'))
+        .replace(/^(pkg:composer\/.*@)v(?=\d)/, '$1'),
+    ),
   ).size;
 }
 
