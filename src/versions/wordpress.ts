@@ -18,5 +18,5 @@ export function compareWordpress(a: string, b: string): number {
 
 /** Whether the text is a version as plugins state them: it has a digit, and neither blanks nor what a constraint is made of. */
 export function isWellFormedWordpress(version: string): boolean {
-  return /^[^\s#,;|<>=*]*[0-9][^\s#,;|<>=*]*$/.test(version);
+  return /^[^\s\p{Cc}#,;|<>=*]*[0-9][^\s\p{Cc}#,;|<>=*]*$/u.test(version);
 }

@@ -24,7 +24,9 @@ function distinctPurls(text: string): number {
   );
   const purls = [...found]
     .map((match) => match[1] ?? '')
-    .filter((purl) => !/\/gpg-pubkey@|@(?:\(|%28)devel/.test(purl) && purl.includes('@'));
+    .filter(
+      (purl) => !/\/gpg-pubkey@|@(?:\(|%28)devel|^pkg:composer\/.*@dev-/.test(purl) && purl.includes('@'),
+    );
   // PyPI's names are one whatever their punctuation, Composer's versions with and without a leading v.
   return new Set(
     purls.map((purl) =>
