@@ -55,22 +55,16 @@ export async function loadAssessableGroups(
   projectId: string,
   choice: ServerChoice,
 ): Promise<readonly AssessableGroup[]> {
-  const [condition, chosen] =
-    'serverIds' in choice
-      ? ['s.id = ANY ($2::text[])', choice.serverIds]
-      : ['s.package_set = ANY ($2::bigint[])', choice.packageSets];
+  const locked = await lockServers(tx, projectId, choice);
   const rows = await tx.query<GroupRow>(
-    `WITH locked AS MATERIALIZED (
-       SELECT s.id, s.asset_value, s.kernel_release, s.kernel_version, s.restart_packages, s.package_set, s.finding_set, s.due_at,
-         s.finding_since, s.finding_dates
-       FROM server s WHERE s.project_id = $1 AND ${condition} ORDER BY s.id FOR UPDATE),
-     keyed AS (
+    `WITH keyed AS (
        SELECT l.*,
          CASE WHEN cardinality(l.finding_dates) >= $3
              OR EXISTS (SELECT FROM decision d WHERE d.project_id = $1 AND d.server_id = l.id)
            THEN l.id ELSE '' END AS own_id,
          coalesce(f.has_fixed, false) AS has_fixed
-       FROM locked l LEFT JOIN finding_set f ON f.project_id = $1 AND f.id = l.finding_set),
+       FROM server l LEFT JOIN finding_set f ON f.project_id = $1 AND f.id = l.finding_set
+       WHERE l.project_id = $1 AND l.id = ANY ($2::text[])),
      grouped AS (
        SELECT array_agg(k.id ORDER BY k.id) AS server_ids, k.asset_value, k.kernel_release, k.kernel_version, k.restart_packages,
          k.package_set, k.finding_set, k.due_at, (k.own_id <> '' OR k.has_fixed) AS is_dated,
@@ -82,7 +76,7 @@ export async function loadAssessableGroups(
      SELECT g.*, ${FINDING_SET_COLUMNS}
      FROM grouped g
      LEFT JOIN finding_set f ON f.project_id = $1 AND f.id = g.finding_set`,
-    [projectId, chosen, DATES_LENGTH_MAX],
+    [projectId, locked, DATES_LENGTH_MAX],
   );
   const packageSets = await loadPackageSets(
     tx,
@@ -101,6 +95,27 @@ export async function loadAssessableGroups(
     isDated: row.is_dated,
     dueAt: row.due_at ?? undefined,
   }));
+}
+
+/**
+ * Locks the servers until the transaction ends, in the order of their ids. A statement of its own: one that waits for a lock
+ * goes on with the row as it is then, and with everything else as it was when it began, so a set of findings that was made
+ * meanwhile would be missing.
+ */
+async function lockServers(
+  tx: Queryable,
+  projectId: string,
+  choice: ServerChoice,
+): Promise<readonly string[]> {
+  const [condition, chosen] =
+    'serverIds' in choice
+      ? ['id = ANY ($2::text[])', choice.serverIds]
+      : ['package_set = ANY ($2::bigint[])', choice.packageSets];
+  const rows = await tx.query<{ id: string }>(
+    `SELECT id FROM server WHERE project_id = $1 AND ${condition} ORDER BY id FOR UPDATE`,
+    [projectId, chosen],
+  );
+  return rows.map((row) => row.id);
 }
 
 /** The packages of sets, by number: apart from the groups, because several of them have the same one. */
