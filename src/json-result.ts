@@ -1,5 +1,5 @@
 /** Names of fields that hold a moment in milliseconds since 1970. */
-const MOMENT = /(?:At|Since|Time|^date)$/;
+const MOMENT = /(?:At|Since|Time|^at|^date)$/;
 
 /**
  * A result as `--json` and our own API show it, whatever it was made of: names in snake_case, moments as ISO 8601. Only the names of

@@ -82,6 +82,12 @@ async function expectUnharmed(): Promise<void> {
   expect((await get(`${BASE}/echo?limit=3`)).json()).toMatchObject({ query: { limit: 3 } });
 }
 
+it('NUL in a path is refused in words', async () => {
+  const response = await get('/v5/%00/echo');
+  expect(errorCodeOf(response)).toBe('400 HSS.0001');
+  await expectUnharmed();
+});
+
 describe('a hostile query string', () => {
   it.each([
     ['limit=0x20', '400 HSS.0001'],

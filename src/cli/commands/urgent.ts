@@ -192,7 +192,8 @@ export const urgentCommands: readonly Command[] = [
     run: async (task) => {
       const [id = ''] = task.words;
       await removeUrgent(task.store.database, id, { asker: askerOf(task), now: task.store.clock().now });
-      return { json: { id }, text: `${id}: no longer urgent. ${await follow(task)}` };
+      const closed = `${id}: closed. What the known-exploited catalogue names stays urgent.`;
+      return { json: { id }, text: `${closed} ${await follow(task)}` };
     },
   }),
 ];
