@@ -9,7 +9,7 @@ import {
   packagesNamed,
   vulnerabilitiesNamed,
 } from '../store/urgent/packages-asked-about.ts';
-import { serversHolding, uncoveredServers } from '../store/urgent/servers-holding.ts';
+import { packagesInScope, serversHolding, uncoveredServers } from '../store/urgent/servers-holding.ts';
 import type { UrgentItem } from '../store/urgent/urgent-items.ts';
 import type { CoverageClock } from './refresh-unknown.ts';
 import { questionOf } from './urgent-set.ts';
@@ -41,7 +41,7 @@ export interface UrgentAnswer {
     readonly scanTime: number;
     readonly packages: readonly AnsweredPackage[];
   }[];
-  /** Distinct affected packages: exact, also those that only servers beyond the caller's scope have counted. */
+  /** Distinct affected packages of the servers in scope: exact. */
   readonly packagesTotal: number;
   /** Ids of what records in force say of it. */
   readonly official: readonly string[];
@@ -54,11 +54,12 @@ export type AskedItem = Pick<UrgentItem, 'id' | 'kind' | 'name' | 'ecosystem' | 
 /** The packages that an item means, with what was compared, and those of the name that could not be. */
 export interface MeantPackages {
   readonly affected: ReadonlyMap<number, AnsweredPackage>;
-  readonly unaffected: number;
-  /** With the reason. */
-  readonly uncompared: readonly (AskedPackage & { readonly why: string })[];
+  /** Numbers of packages of the name that are not affected. */
+  readonly unaffected: readonly number[];
+  /** By number, with the reason. */
+  readonly uncompared: ReadonlyMap<number, AskedPackage & { readonly why: string }>;
   readonly official: readonly string[];
-  readonly hasKernels: boolean;
+  readonly kernels: ReadonlySet<number>;
 }
 
 /** Finds the distinct packages of the project that an item means. */
@@ -70,22 +71,22 @@ export async function packagesMeant(
   const question = questionOf(item);
   if (question === undefined) return await packagesOfRecords(tx, projectId, item);
   const affected = new Map<number, AnsweredPackage>();
-  const uncompared: MeantPackages['uncompared'][number][] = [];
-  let unaffected = 0;
-  let hasKernels = false;
+  const uncompared = new Map<number, AskedPackage & { readonly why: string }>();
+  const unaffected: number[] = [];
+  const kernels = new Set<number>();
   for (const stored of await packagesNamed(tx, projectId, item.name)) {
     const verdict = judgeQuestion(question, stored.package);
     if (verdict === undefined) continue;
     if (verdict.decision === 'uncompared')
-      uncompared.push({ ...namedPackage(stored), why: verdict.comparison });
-    else if (verdict.decision === 'not-affected') unaffected += 1;
+      uncompared.set(stored.id, { ...namedPackage(stored), why: verdict.comparison });
+    else if (verdict.decision === 'not-affected') unaffected.push(stored.id);
     else {
-      hasKernels ||= stored.isKernel;
+      if (stored.isKernel) kernels.add(stored.id);
       const fixedVersion = verdict.fixedVersion ?? null;
       affected.set(stored.id, { ...namedPackage(stored), comparison: verdict.comparison, fixedVersion });
     }
   }
-  return { affected, unaffected, uncompared, official: await officialIds(tx, item), hasKernels };
+  return { affected, unaffected, uncompared, official: await officialIds(tx, item), kernels };
 }
 
 async function packagesOfRecords(tx: Queryable, projectId: string, item: AskedItem): Promise<MeantPackages> {
@@ -104,10 +105,10 @@ async function packagesOfRecords(tx: Queryable, projectId: string, item: AskedIt
   }
   return {
     affected,
-    unaffected: 0,
-    uncompared: [],
+    unaffected: [],
+    uncompared: new Map(),
     official: named.map(({ id }) => id),
-    hasKernels: [...packages.values()].some(({ isKernel }) => isKernel),
+    kernels: new Set([...packages.values()].filter(({ isKernel }) => isKernel).map(({ id }) => id)),
   };
 }
 
@@ -133,7 +134,8 @@ export async function answerUrgent(
     readonly clock: CoverageClock;
   },
 ): Promise<UrgentAnswer> {
-  const { scope, meant, limit, clock } = request;
+  const { scope, limit, clock } = request;
+  const meant = await meantInScope(tx, scope, request.meant);
   const held = await serversHolding(tx, scope, { packageIds: [...meant.affected.keys()], limit });
   const uncovered = await uncoveredServers(tx, scope, clock.now - clock.silentDays * DAY_MS);
   return {
@@ -148,6 +150,20 @@ export async function answerUrgent(
     packagesTotal: meant.affected.size,
     official: meant.official,
     notCovered: [...uncoveredByInventories(uncovered, clock.silentDays), ...uncoveredByQuestion(item, meant)],
+  };
+}
+
+/** Without what only servers beyond the scope have. */
+async function meantInScope(tx: Queryable, scope: FleetScope, meant: MeantPackages): Promise<MeantPackages> {
+  const { affected, unaffected, uncompared } = meant;
+  const all = [...affected.keys(), ...unaffected, ...uncompared.keys()];
+  const visible = await packagesInScope(tx, scope, all);
+  return {
+    ...meant,
+    affected: new Map([...affected].filter(([id]) => visible.has(id))),
+    unaffected: unaffected.filter((id) => visible.has(id)),
+    uncompared: new Map([...uncompared].filter(([id]) => visible.has(id))),
+    kernels: new Set([...meant.kernels].filter((id) => visible.has(id))),
   };
 }
 
@@ -170,9 +186,12 @@ function uncoveredByInventories(
 }
 
 function uncoveredByQuestion(item: AskedItem, meant: MeantPackages): readonly string[] {
-  const kernels = meant.hasKernels
-    ? ['Servers are counted by installed kernel packages; a finding is raised only where such a kernel runs.']
-    : [];
+  const kernels =
+    meant.kernels.size > 0
+      ? [
+          'Servers are counted by installed kernel packages; a finding is raised only where such a kernel runs.',
+        ]
+      : [];
   if (item.kind !== 'package') {
     const unnamed = `No record in force names ${item.name}: which servers have it is not known yet. Ask by package and range.`;
     const listed =
@@ -185,11 +204,11 @@ function uncoveredByQuestion(item: AskedItem, meant: MeantPackages): readonly st
   }
   const { affected, unaffected, uncompared } = meant;
   const systems = [...affected.values()].some(({ ecosystem }) => ecosystem.includes(':'));
-  const found = affected.size + unaffected + uncompared.length;
+  const found = affected.size + unaffected.length + uncompared.size;
   const where = item.ecosystem === '' ? '' : ` in ${item.ecosystem}`;
   return [
     ...(found === 0 ? [`No inventory names a package ${item.name}${where}: is it spelled as there?`] : []),
-    ...(uncompared.length === 0 ? [] : [uncomparedSentence(uncompared)]),
+    ...(uncompared.size === 0 ? [] : [uncomparedSentence(uncompared)]),
     ...(systems
       ? [
           'Versions alone were compared: a vendor may have fixed it in a build whose version still lies in the range.',
@@ -200,6 +219,6 @@ function uncoveredByQuestion(item: AskedItem, meant: MeantPackages): readonly st
 }
 
 function uncomparedSentence(uncompared: MeantPackages['uncompared']): string {
-  const [first] = uncompared;
-  return `${uncompared.length} packages of that name were not compared, such as ${first?.name} ${first?.version} of ${first?.ecosystem}: ${first?.why}.`;
+  const [first] = uncompared.values();
+  return `${uncompared.size} packages of that name were not compared, such as ${first?.name} ${first?.version} of ${first?.ecosystem}: ${first?.why}.`;
 }

@@ -54,6 +54,23 @@ export async function serversHolding(
   };
 }
 
+/** Of the packages those that a listed server in scope holds. With every enterprise project in scope all of them. */
+export async function packagesInScope(
+  tx: Queryable,
+  { projectId, enterpriseProjects }: FleetScope,
+  packageIds: readonly number[],
+): Promise<ReadonlySet<number>> {
+  if (enterpriseProjects === 'all') return new Set(packageIds);
+  const sets = await packageSetsHolding(tx, projectId, packageIds);
+  const rows = await tx.query<{ id: number }>(
+    `SELECT DISTINCT held.id FROM package_set i CROSS JOIN LATERAL unnest(i.package_ids) AS held (id)
+     WHERE i.project_id = $1 AND i.id = ANY ($3::bigint[]) AND held.id = ANY ($4::integer[])
+       AND EXISTS (SELECT FROM server s WHERE ${IN_SCOPE} AND ${LISTED} AND s.package_set = i.id)`,
+    [projectId, enterpriseProjects, sets, packageIds],
+  );
+  return new Set(rows.map((row) => row.id));
+}
+
 /** What no answer from inventories can cover, counted over the servers in scope. */
 export interface UncoveredServers {
   readonly listed: number;
