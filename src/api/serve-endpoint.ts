@@ -1,8 +1,8 @@
 /** One request, from the framework to an endpoint and back: the only file beside `app.ts` that sees both. */
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { appError } from '../errors.ts';
 import { splitTarget } from '../identity/signature.ts';
+import { storableText } from '../store/storable-text.ts';
 import type { Authenticator, RequestHead } from './authenticate.ts';
 import type { Endpoint, EndpointAnswer, Exchange } from './endpoint.ts';
 import { discardRest, readRawBody } from './json-body.ts';
@@ -71,9 +71,8 @@ function pathParameter(params: unknown, name: string): string {
     Object.entries(typeof params === 'object' && params !== null ? params : {}),
   );
   const value = values.get(name);
-  if (typeof value !== 'string') return '';
-  if (value.includes('\0')) throw appError('parameter-invalid', { name, problem: 'must not contain NUL' });
-  return value;
+  // What cannot be stored names nothing that is stored.
+  return typeof value === 'string' ? storableText(value) : '';
 }
 
 function send(reply: FastifyReply, answer: EndpointAnswer): FastifyReply {
