@@ -2,7 +2,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { splitTarget } from '../identity/signature.ts';
-import { storableText } from '../store/storable-text.ts';
 import type { Authenticator, RequestHead } from './authenticate.ts';
 import type { Endpoint, EndpointAnswer, Exchange } from './endpoint.ts';
 import { discardRest, readRawBody } from './json-body.ts';
@@ -72,7 +71,7 @@ function pathParameter(params: unknown, name: string): string {
   );
   const value = values.get(name);
   // What cannot be stored names nothing that is stored.
-  return typeof value === 'string' ? storableText(value) : '';
+  return typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : '';
 }
 
 function send(reply: FastifyReply, answer: EndpointAnswer): FastifyReply {
