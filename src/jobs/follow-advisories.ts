@@ -224,7 +224,18 @@ async function reassessAll(
       options.onBatch(written);
     }
   };
-  await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, worker));
+  // Both are over before anything is thrown: the lock is released then, and another process may go on.
+  const ended = await Promise.allSettled(
+    Array.from({ length: BATCHES_AT_ONCE }, async () => {
+      try {
+        await worker();
+      } catch (error) {
+        next = choices.length;
+        throw error;
+      }
+    }),
+  );
+  for (const end of ended) if (end.status === 'rejected') throw end.reason;
   return written;
 }
 
