@@ -1,4 +1,5 @@
 /** What an operator's question about a package says of a server's packages, in the form in which records are explained. */
+import { shownPackage } from '../matching/explain.ts';
 import { judgeQuestion, URGENT_FEED, type UrgentQuestion } from '../matching/urgent-question.ts';
 import type { Queryable } from '../store/database.ts';
 import { loadPackages, type StoredPackage } from '../store/fleet/load-packages.ts';
@@ -39,16 +40,7 @@ function explainStored(
       ? `${pkg.name} was not compared with ${asked}: ${comparison}.`
       : `${pkg.name} ${installedVersion} ${decision === 'affected' ? 'is' : 'is not'} what ${question.id} asks for: ${asked}.`;
   return {
-    package: {
-      ecosystem: pkg.ecosystem,
-      name: pkg.name,
-      version: pkg.version,
-      arch: pkg.arch,
-      source: pkg.source,
-      source_version: pkg.sourceVersion,
-      module: pkg.module,
-      paths,
-    },
+    package: shownPackage(pkg, paths),
     decision: verdict.decision === 'uncompared' ? 'unknown' : decision,
     fixed_version: fixedVersion,
     reason,

@@ -49,6 +49,20 @@ export interface RecordVerdict {
   readonly reason: string;
 }
 
+/** A package as an explanation names it, with where it lies. */
+export function shownPackage(pkg: Package, paths: readonly string[]): Verdict['package'] {
+  return {
+    ecosystem: pkg.ecosystem,
+    name: pkg.name,
+    version: pkg.version,
+    arch: pkg.arch,
+    source: pkg.source,
+    source_version: pkg.sourceVersion,
+    module: pkg.module,
+    paths,
+  };
+}
+
 /**
  * Explains one package. `about` narrows the records to those that bear that vulnerability id, record id or CVE (as such or
  * behind a prefix: `URGENT-CVE-…`). `candidates` are all those filed under the package's names.
@@ -65,16 +79,7 @@ export function explainPackage(
   const affected = records.filter((record) => record.decision === 'affected');
   const decision = affected.length > 0 ? 'affected' : records.length > 0 ? 'not-affected' : 'unknown';
   return {
-    package: {
-      ecosystem: pkg.ecosystem,
-      name: pkg.name,
-      version: pkg.version,
-      arch: pkg.arch,
-      source: pkg.source,
-      source_version: pkg.sourceVersion,
-      module: pkg.module,
-      paths: pkg.paths ?? [],
-    },
+    package: shownPackage(pkg, pkg.paths ?? []),
     about,
     decision,
     fixed_version: affected.find((record) => record.fixed_version !== null)?.fixed_version ?? null,
