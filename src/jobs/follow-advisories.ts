@@ -211,30 +211,28 @@ async function reassessAll(
   let next = 0;
   let written = 0;
   const worker = async (): Promise<void> => {
-    for (let choice = choices[next++]; choice !== undefined; choice = choices[next++]) {
-      options.signal?.throwIfAborted();
-      written += await reassessBatch(database, known, {
-        projectId,
-        servers: choice,
-        cause: 'advisories',
-        actor: 'advisories',
-        remark: '',
-        now: options.now(),
-      });
-      options.onBatch(written);
+    try {
+      for (let choice = choices[next++]; choice !== undefined; choice = choices[next++]) {
+        options.signal?.throwIfAborted();
+        const count = await reassessBatch(database, known, {
+          projectId,
+          servers: choice,
+          cause: 'advisories',
+          actor: 'advisories',
+          remark: '',
+          now: options.now(),
+        });
+        // Not `written += await …`: that reads the sum before the other worker has added to it.
+        written += count;
+        options.onBatch(written);
+      }
+    } catch (error) {
+      next = choices.length;
+      throw error;
     }
   };
   // Both are over before anything is thrown: the lock is released then, and another process may go on.
-  const ended = await Promise.allSettled(
-    Array.from({ length: BATCHES_AT_ONCE }, async () => {
-      try {
-        await worker();
-      } catch (error) {
-        next = choices.length;
-        throw error;
-      }
-    }),
-  );
+  const ended = await Promise.allSettled(Array.from({ length: BATCHES_AT_ONCE }, worker));
   for (const end of ended) if (end.status === 'rejected') throw end.reason;
   return written;
 }
