@@ -76,7 +76,10 @@ function realistic(scheme: VersionScheme): fc.Arbitrary<string> {
   return fc.array(fc.constantFrom(...PIECES[scheme]), { maxLength: 7 }).map((pieces) => pieces.join(''));
 }
 
-/** Any text; for Packagist without `#`, the one wildcard that no order can place (see packagist.ts). */
+/** Schemes in which `#` stands for any number or none: the one sign that no order can place (see packagist.ts). */
+const SCHEMES_WITH_WILDCARD: ReadonlySet<VersionScheme> = new Set(['packagist', 'wordpress']);
+
+/** Any text, without a wildcard. */
 function arbitrary(scheme: VersionScheme): fc.Arbitrary<string> {
   const text = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 12 }),
@@ -86,7 +89,7 @@ function arbitrary(scheme: VersionScheme): fc.Arbitrary<string> {
       maxLength: 6,
     }),
   );
-  return scheme === 'packagist' ? text.map((version) => version.replaceAll('#', '')) : text;
+  return SCHEMES_WITH_WILDCARD.has(scheme) ? text.map((version) => version.replaceAll('#', '')) : text;
 }
 
 function expectLaws(scheme: VersionScheme, versions: fc.Arbitrary<string>): void {

@@ -6,7 +6,8 @@ export const JUST_PAST = '>';
 /**
  * Orders versions of WordPress, its plugins and themes as WordPress does: PHP's `version_compare`, with a leading `v` left
  * out. Records mostly say up to which version something is affected and leave open what the next one is called; such a
- * bound is written `>3.3`, and sorts after 3.3 and everything equal to it, before anything later.
+ * bound is written `>3.3`, and sorts after 3.3 and everything equal to it, before anything later. `#` is the wildcard that it
+ * is in Packagist's.
  */
 export function compareWordpress(a: string, b: string): number {
   const aIsPast = a.startsWith(JUST_PAST);
