@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { appError } from '../errors.ts';
-import { parseVersionRange, rangeProblem } from '../matching/version-range.ts';
+import { parseVersionRange, rangeProblem, rangeProblemAnywhere } from '../matching/version-range.ts';
 import { holdAdvisorySet } from '../store/advisories/lock-advisory-set.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import type { FleetScope } from '../store/fleet/server-ids-in-scope.ts';
@@ -216,7 +216,8 @@ function packageItem(name: string, request: UrgentRequest, projectId: string): N
       'ecosystem',
       `"${ecosystem}" is none that is known: Maven, PyPI, npm, debian, debian:12, almalinux:9 …`,
     );
-  const problem = scheme === undefined ? undefined : rangeProblem(parsed.range, scheme);
+  const problem =
+    scheme === undefined ? rangeProblemAnywhere(parsed.range) : rangeProblem(parsed.range, scheme);
   if (problem !== undefined) throw invalid('range', problem);
   if (
     aliases.length > URGENT_ALIASES_MAX ||

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { VERSION_SCHEMES } from '../versions/scheme.ts';
-import { intervalOf, parseVersionRange, rangeProblem } from './version-range.ts';
+import { intervalOf, parseVersionRange, rangeProblem, rangeProblemAnywhere } from './version-range.ts';
 
 function within(text: string, version: string, scheme: (typeof VERSION_SCHEMES)[number] = 'maven'): boolean {
   const parsed = parseVersionRange(text);
@@ -55,6 +55,26 @@ describe('a range as a person writes it', () => {
     expect(problem('<$revision')).toContain('is no version as semver writes them');
     expect(problem('>=3 <2')).toBe('begins with 3, which is later than its end 2 (semver)');
     expect(problem('>=2 <3')).toBeUndefined();
+    expect(problem('>=2 <2')).toBe(
+      'holds no version: it begins and ends with 2, which is not included (semver)',
+    );
+    expect(problem('>2 <=2.0.0')).toContain('holds no version');
+    expect(problem('>=2 <=2')).toBeUndefined();
+  });
+
+  it.each([
+    ['>=2 <1', 'begins with 2, which is later than its end 1'],
+    ['<1 || >3 <3', 'holds no version'],
+    ['>=2 <=2', undefined],
+    // Before its release by Debian's rules, after it by none of the others.
+    ['>=1.0~rc1 <1.0', undefined],
+    ['*', undefined],
+  ])('%s of any ecosystem has the problem %j', (text, problem) => {
+    const parsed = parseVersionRange(text);
+    if (!parsed.ok) throw new Error(parsed.problem);
+    const found = rangeProblemAnywhere(parsed.range);
+    if (problem === undefined) expect(found).toBeUndefined();
+    else expect(found).toContain(problem);
   });
 
   it('never fails on any text, and never takes what it did not understand', () => {

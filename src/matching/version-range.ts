@@ -1,5 +1,5 @@
 import { comparerOf, isWellFormed } from '../versions/compare.ts';
-import type { VersionScheme } from '../versions/scheme.ts';
+import { VERSION_SCHEMES, type VersionScheme } from '../versions/scheme.ts';
 
 /**
  * A range of versions as a person writes it: `>=2.0 <2.17.1`. Bounds stand side by side (or with a comma between them) where
@@ -70,7 +70,10 @@ function parseInterval(text: string): RangeInterval | string {
   return { lower, upper };
 }
 
-/** What is wrong with the range by the rules of a scheme: a bound that is no version of it, bounds that cross. */
+/**
+ * What is wrong with the range by the rules of a scheme: a bound that is no version of it, an alternative that no version
+ * lies in because its bounds cross or meet without being included.
+ */
 export function rangeProblem(range: VersionRangeText, scheme: VersionScheme): string | undefined {
   const compare = comparerOf(scheme);
   for (const { lower, upper } of range) {
@@ -78,10 +81,31 @@ export function rangeProblem(range: VersionRangeText, scheme: VersionScheme): st
       if (bound !== undefined && !isWellFormed(scheme, bound.version))
         return `"${bound.version}" is no version as ${scheme} writes them`;
     }
-    if (lower !== undefined && upper !== undefined && compare(lower.version, upper.version) > 0)
+    if (lower === undefined || upper === undefined) continue;
+    const order = compare(lower.version, upper.version);
+    if (order > 0)
       return `begins with ${lower.version}, which is later than its end ${upper.version} (${scheme})`;
+    if (order === 0 && !(lower.isIncluded && upper.isIncluded))
+      return `holds no version: it begins and ends with ${lower.version}, which is not included (${scheme})`;
   }
   return undefined;
+}
+
+/**
+ * What is wrong with a range that may meet versions of any scheme; undefined where some scheme can compare by it. It is said
+ * in the words of a scheme that reads every bound, if there is one.
+ */
+export function rangeProblemAnywhere(range: VersionRangeText): string | undefined {
+  const problems = VERSION_SCHEMES.map((scheme) => rangeProblem(range, scheme));
+  if (problems.includes(undefined)) return undefined;
+  const reading = VERSION_SCHEMES.findIndex((scheme) => readsEveryBound(range, scheme));
+  return problems[Math.max(reading, 0)];
+}
+
+function readsEveryBound(range: VersionRangeText, scheme: VersionScheme): boolean {
+  return range.every(({ lower, upper }) =>
+    [lower, upper].every((bound) => bound === undefined || isWellFormed(scheme, bound.version)),
+  );
 }
 
 /** The interval in which the version lies; undefined: in none. */

@@ -205,6 +205,8 @@ describe('a question by package and range', () => {
     [{ cve: 'CVE-2021-44228', range: '<1' }, 'range: goes with a package'],
     [{ package: 'x' }, 'range: is empty'],
     [{ package: 'x', range: '>=3 <2', ecosystem: 'Maven' }, 'range: begins with 3'],
+    [{ package: 'x', range: '>=2 <1' }, 'range: begins with 2'],
+    [{ package: 'x', range: '>=2 <2' }, 'range: holds no version'],
     [{ package: 'x', range: '<1', ecosystem: 'Cobol' }, 'ecosystem: "Cobol" is none that is known'],
     [{ package: 'x', range: '<1', aliases: [''] }, 'aliases: may be'],
   ])('refuses %j', async (request, problem) => {
