@@ -34,13 +34,15 @@ export async function serversHolding(
     [...scope, sets],
   );
   const rows = await tx.query<Omit<HoldingServer, 'paths'> & { readonly paths: string }>(
+    // What is sorted is narrow: a whole row can carry the paths of thousands of packages.
     `WITH first AS (
-       SELECT s.* FROM server s WHERE ${IN_SCOPE} AND ${LISTED} AND s.package_set = ANY ($3::bigint[])
+       SELECT s.id FROM server s WHERE ${IN_SCOPE} AND ${LISTED} AND s.package_set = ANY ($3::bigint[])
        ORDER BY s.name COLLATE "C", s.id LIMIT $5)
      SELECT s.id, s.name, s.system, s.private_ip AS "privateIp", s.public_ip AS "publicIp", s.asset_value AS "assetValue",
        s.scan_time AS "scanTime", s.package_paths AS paths,
        ARRAY(SELECT held.id FROM unnest(i.package_ids) AS held (id) WHERE held.id = ANY ($4::integer[])) AS "packageIds"
-     FROM first s JOIN package_set i ON i.project_id = s.project_id AND i.id = s.package_set
+     FROM first JOIN server s ON s.project_id = $1 AND s.id = first.id
+       JOIN package_set i ON i.project_id = s.project_id AND i.id = s.package_set
      ORDER BY s.name COLLATE "C", s.id`,
     [...scope, sets, packageIds, limit],
   );
