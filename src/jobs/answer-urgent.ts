@@ -59,6 +59,7 @@ export interface MeantPackages {
   /** By number, with the reason. */
   readonly uncompared: ReadonlyMap<number, AskedPackage & { readonly why: string }>;
   readonly official: readonly string[];
+  /** Affected ones that are a kernel of Linux: of them several are installed and one runs. */
   readonly kernels: ReadonlySet<number>;
 }
 
@@ -81,7 +82,7 @@ export async function packagesMeant(
       uncompared.set(stored.id, { ...namedPackage(stored), why: verdict.comparison });
     else if (verdict.decision === 'not-affected') unaffected.push(stored.id);
     else {
-      if (stored.isKernel) kernels.add(stored.id);
+      if (isLinuxKernel(stored)) kernels.add(stored.id);
       const fixedVersion = verdict.fixedVersion ?? null;
       affected.set(stored.id, { ...namedPackage(stored), comparison: verdict.comparison, fixedVersion });
     }
@@ -108,8 +109,13 @@ async function packagesOfRecords(tx: Queryable, projectId: string, item: AskedIt
     unaffected: [],
     uncompared: new Map(),
     official: named.map(({ id }) => id),
-    kernels: new Set([...packages.values()].filter(({ isKernel }) => isKernel).map(({ id }) => id)),
+    kernels: new Set([...packages.values()].filter(isLinuxKernel).map(({ id }) => id)),
   };
+}
+
+/** Windows counts as a kernel too where it waits for a restart, but has no kernel packages. */
+function isLinuxKernel({ isKernel, package: { updates } }: StoredPackage): boolean {
+  return isKernel && updates === undefined;
 }
 
 async function officialIds(tx: Queryable, item: AskedItem): Promise<readonly string[]> {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readAdvisoryFiles } from '../../src/advisories/read.ts';
 import { parseInventory } from '../../src/inventory/parse.ts';
 import { acceptInventory } from '../../src/jobs/accept-inventory.ts';
+import { askUrgent } from '../../src/jobs/ask-urgent.ts';
 import { coverageRows } from '../../src/jobs/coverage-rows.ts';
 import { explainFinding } from '../../src/jobs/explain-finding.ts';
 import { importAdvisories } from '../../src/jobs/import-advisories.ts';
@@ -122,5 +123,21 @@ describe('Windows servers', () => {
       ['windows:Windows Server 2016', 'covered'],
       ['windows:Windows Server 2028', 'unknown'],
     ]);
+  });
+
+  it('are asked about an update, and the answer speaks of updates, not of kernels', async () => {
+    await report('win-16-asked', 'Windows Server 2016', '10.0.14393.7785', []);
+    const asked = await askUrgent(
+      database,
+      { kb: 'KB5053594' },
+      {
+        asker: { projectId: PROJECT, actor: 'ana', reason: '' },
+        limit: 10,
+        clock: clockAt(MARCH),
+      },
+    );
+    expect(asked.answer.servers.map(({ name }) => name)).toContain('win-16-asked');
+    expect(asked.answer.notCovered.join(' ')).toContain('An update counts as missing where no later one');
+    expect(asked.answer.notCovered.join(' ')).not.toContain('kernel');
   });
 });
