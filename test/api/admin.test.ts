@@ -192,7 +192,7 @@ describe('what is urgent', () => {
 });
 
 describe('groups and coverage', () => {
-  it('count only what the asker may see, and groups are changed only with the right everywhere', async () => {
+  it('tell only of what the asker may see, and groups are changed only with the right everywhere', async () => {
     const made = await call('POST', '/groups', admin, { name: 'edge' });
     expect(made.status).toBe(201);
     expect(await call('POST', '/groups', admin, { name: 'edge' })).toMatchObject({ status: 409 });
@@ -200,9 +200,19 @@ describe('groups and coverage', () => {
     expect((await call('GET', '/groups', admin)).body).toMatchObject({
       groups: [{ name: 'edge', servers: 1 }],
     });
+    expect((await call('GET', '/groups', payUser)).body).toEqual({ groups: [] });
+    await call('PATCH', `/servers/${theirs}`, admin, { group_id: made.body.id });
     expect((await call('GET', '/groups', payUser)).body).toMatchObject({
-      groups: [{ name: 'edge', servers: 0 }],
+      groups: [{ name: 'edge', servers: 1 }],
     });
+    const { body: empty } = await call('POST', '/groups', admin, { name: 'empty' });
+    expect((await call('GET', '/groups', admin)).body).toMatchObject({
+      groups: [
+        { name: 'edge', servers: 2 },
+        { name: 'empty', servers: 0 },
+      ],
+    });
+    await call('DELETE', `/groups/${empty.id}`, admin);
     expect(await call('POST', '/groups', payUser, { name: 'x' })).toMatchObject({ status: 403 });
     expect(await call('DELETE', `/groups/${made.body.id}`, payUser)).toMatchObject({ status: 403 });
     expect(await call('DELETE', `/groups/${made.body.id}`, admin)).toMatchObject({ status: 204 });

@@ -25,7 +25,8 @@ export function serverGroupEndpoints(database: Database): readonly Endpoint[] {
       method: 'GET',
       url: URL,
       right: 'read',
-      summary: 'All server groups of the project with the number of their servers',
+      summary:
+        'The server groups of the project, each with how many of its servers the caller may see; none with no such server, but for callers who may see all',
       handler: async ({ project, grantedScope }) => {
         const scope = { projectId: project.id, enterpriseProjects: grantedScope };
         return { json: { groups: await listServerGroups(database, scope) } };

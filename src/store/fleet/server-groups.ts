@@ -16,7 +16,10 @@ export interface ServerGroup {
   readonly servers: number;
 }
 
-/** All groups of the project by name, each with the number of its servers in scope. */
+/**
+ * The groups of the project by name, each with the number of its servers in scope; where not every enterprise project is in
+ * scope, only groups with such a server: a name alone tells of servers that the caller may not see.
+ */
 export async function listServerGroups(
   tx: Queryable,
   { projectId, enterpriseProjects }: FleetScope,
@@ -25,7 +28,8 @@ export async function listServerGroups(
     `SELECT g.id, g.name, count(s.id) AS servers
      FROM server_group g LEFT JOIN server s ON s.project_id = g.project_id AND s.group_id = g.id
        AND ($2::text[] IS NULL OR s.enterprise_project_id = ANY ($2))
-     WHERE g.project_id = $1 GROUP BY g.id, g.name ORDER BY g.name COLLATE "C"`,
+     WHERE g.project_id = $1 GROUP BY g.id, g.name HAVING $2::text[] IS NULL OR count(s.id) > 0
+     ORDER BY g.name COLLATE "C"`,
     [projectId, enterpriseProjects === 'all' ? null : enterpriseProjects],
   );
 }
