@@ -141,7 +141,7 @@ export class PackageList {
   problems(): readonly string[] {
     const kinds = [...this.#unsupported].map(([kind, { count, first }]) =>
       shownText(
-        `${count} ${count === 1 ? 'record' : 'records'} left out: ${kind} (first: ${first})`,
+        `${count} ${count === 1 ? 'record' : 'records'} left out: ${kind} (first: ${first || 'without a name'})`,
         PROBLEM_LENGTH_MAX_CHARS,
       ),
     );

@@ -109,6 +109,76 @@ describe('CycloneDX', () => {
   });
 });
 
+describe('items of a document that are no objects', () => {
+  const npm = 'pkg:npm/a@1.0.0';
+  it.each([
+    [
+      'CycloneDX',
+      {
+        bomFormat: 'CycloneDX',
+        specVersion: '1.5',
+        components: [
+          'openssl',
+          null,
+          ['bash'],
+          {},
+          { type: 'library' },
+          { type: 'library', name: 'a', purl: npm },
+        ],
+      },
+      [
+        '3 records left out: items that are no objects (first: component 1: openssl)',
+        '1 record left out: components without a type and a package URL (first: component 4)',
+        '1 record left out: components without a package URL (first: component 5)',
+      ],
+    ],
+    [
+      'SPDX',
+      {
+        spdxVersion: 'SPDX-2.3',
+        packages: [
+          7,
+          { versionInfo: '1' },
+          { name: 'a', externalRefs: [{ referenceType: 'purl', referenceLocator: npm }] },
+        ],
+      },
+      [
+        '1 record left out: items that are no objects (first: package 1: 7)',
+        '1 record left out: packages without a package URL (first: package 1)',
+      ],
+    ],
+    [
+      'Syft',
+      { artifacts: [null, {}, { name: 'a', purl: npm }], source: {} },
+      [
+        '1 record left out: items that are no objects (first: artifact 1: null)',
+        '1 record left out: artifacts of no type without a package URL (first: artifact 2)',
+      ],
+    ],
+    [
+      'Trivy',
+      {
+        SchemaVersion: 2,
+        Results: [
+          'x',
+          { Target: 'lock', Class: 'lang-pkgs', Type: 'npm', Packages: [[], { Name: 'a', Version: '1' }] },
+          { Target: 'other', Type: 'npm', Vulnerabilities: ['CVE-2021-44228'] },
+        ],
+      },
+      ['3 records left out: items that are no objects (first: result 1: x)'],
+    ],
+    [
+      'Grype',
+      { matches: ['x', { artifact: { name: 'a', purl: npm } }], source: {} },
+      ['1 record left out: items that are no objects (first: match 1: x)'],
+    ],
+  ])('are counted and the first is named: %s', (_name, document, leftOut) => {
+    const { packages, problems } = parseValue(document);
+    expect(packages.map(({ name }) => name)).toEqual(['a']);
+    expect(problems.filter((problem) => problem.includes('left out:'))).toEqual(leftOut);
+  });
+});
+
 describe('SPDX', () => {
   it.each(['centos-7-spdx.json', 'centos-7-spdx.txt'])('reads %s', (name) => {
     const inventory = parseFixture(name);

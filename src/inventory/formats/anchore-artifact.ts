@@ -3,6 +3,7 @@ import type { PackageList } from '../package-list.ts';
 import { moduleStreamOf, sourceOfSourceRpm } from '../purl.ts';
 import type { System } from '../system.ts';
 import { systemFromName } from '../system-from-name.ts';
+import { isObjectItem } from './object-item.ts';
 import { addPurlPackage, type PurlContext } from './purl-packages.ts';
 
 const SYSTEM_PURL_TYPES: ReadonlyMap<string, string> = new Map([
@@ -13,13 +14,15 @@ const SYSTEM_PURL_TYPES: ReadonlyMap<string, string> = new Map([
 
 /** Adds an artifact as Syft and Grype write it to `list`, and answers the system its package URL speaks of. */
 export function addAnchoreArtifact(artifact: unknown, where: string, list: PackageList): System | undefined {
+  if (!isObjectItem(artifact, where, list)) return undefined;
   const name = textField(artifact, 'name');
   const type = textField(artifact, 'type');
   let purl = textField(artifact, 'purl');
   if (purl === '') {
     const purlType = SYSTEM_PURL_TYPES.get(type);
     if (purlType === undefined) {
-      list.addUnsupported(`artifacts of type ${type} without a package URL`, name);
+      const kind = type === '' ? 'artifacts of no type' : `artifacts of type ${type}`;
+      list.addUnsupported(`${kind} without a package URL`, name || where);
       return undefined;
     }
     purl = `pkg:${purlType}/${encodeURIComponent(name.toWellFormed())}@${encodeURIComponent(textField(artifact, 'version').toWellFormed())}`;

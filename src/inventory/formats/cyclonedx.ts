@@ -6,6 +6,7 @@ import type { System } from '../system.ts';
 import { systemFromName } from '../system-from-name.ts';
 import { readCycloneDxXml } from './cyclonedx-xml.ts';
 import type { FoundServer, JsonFormat, TextFormat } from './format.ts';
+import { isObjectItem } from './object-item.ts';
 import { addPurlPackage, SystemVote } from './purl-packages.ts';
 import { rpmVersion } from './rpm-list.ts';
 
@@ -48,6 +49,7 @@ function readComponents(document: unknown, list: PackageList): FoundServer {
         limit: CYCLONEDX_COMPONENTS_MAX,
       });
     }
+    if (!isObjectItem(component, `component ${seen}`, list)) continue;
     if (textField(component, 'type') === 'operating-system') stated ??= systemOfComponent(component);
     else vote.add(addComponent(component, `component ${seen}`, list));
     const children = listField(component, 'components');
@@ -73,9 +75,10 @@ function addComponent(component: unknown, where: string, list: PackageList): Sys
   const purl = textField(component, 'purl');
   if (purl === '') {
     const type = textField(component, 'type');
-    if (type === 'library' || type === 'framework') {
-      list.addUnsupported('components without a package URL', textField(component, 'name'));
-    }
+    const named = textField(component, 'name') || where;
+    if (type === 'library' || type === 'framework')
+      list.addUnsupported('components without a package URL', named);
+    else if (type === '') list.addUnsupported('components without a type and a package URL', named);
     return undefined;
   }
   const properties = propertiesField(component, 'properties');

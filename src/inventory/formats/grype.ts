@@ -1,6 +1,7 @@
 import { hasField, listField, recordField, textField, timeOf } from '../json-fields.ts';
 import { addAnchoreArtifact, nameOfSource, systemOfDistro } from './anchore-artifact.ts';
 import type { JsonFormat } from './format.ts';
+import { isObjectItem } from './object-item.ts';
 import { SystemVote } from './purl-packages.ts';
 
 /** Grype's JSON report: the packages are the artifacts of its matches. */
@@ -11,7 +12,9 @@ export const GRYPE_JSON: JsonFormat = {
   read: (document, list) => {
     const vote = new SystemVote();
     listField(document, 'matches').forEach((match, index) => {
-      vote.add(addAnchoreArtifact(recordField(match, 'artifact'), `match ${index + 1}`, list));
+      const where = `match ${index + 1}`;
+      if (isObjectItem(match, where, list))
+        vote.add(addAnchoreArtifact(recordField(match, 'artifact'), where, list));
     });
     list.addProblem(
       'a Grype report holds only the packages that Grype found vulnerable, not all that is installed; a Syft or SPDX file of the same machine says more',

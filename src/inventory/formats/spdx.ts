@@ -3,6 +3,7 @@ import type { PackageList } from '../package-list.ts';
 import type { System } from '../system.ts';
 import { systemFromName } from '../system-from-name.ts';
 import type { FoundServer, JsonFormat, TextFormat } from './format.ts';
+import { isObjectItem } from './object-item.ts';
 import { addPurlPackage, SystemVote } from './purl-packages.ts';
 
 /** What counts of a package in an SPDX 2 document, whichever way it is written. */
@@ -21,16 +22,18 @@ export const SPDX_JSON: JsonFormat = {
   recognises: (document) => /^SPDX-2\./.test(textField(document, 'spdxVersion')),
   read: (document, list) =>
     addSpdxPackages(
-      listField(document, 'packages').map((item) => ({
-        spdxId: textField(item, 'SPDXID'),
-        name: textField(item, 'name'),
-        version: textField(item, 'versionInfo'),
-        sourceInfo: textField(item, 'sourceInfo'),
-        purpose: textField(item, 'primaryPackagePurpose'),
-        purls: listField(item, 'externalRefs')
-          .filter((ref) => textField(ref, 'referenceType').endsWith('purl'))
-          .map((ref) => textField(ref, 'referenceLocator')),
-      })),
+      listField(document, 'packages')
+        .filter((item, index) => isObjectItem(item, `package ${index + 1}`, list))
+        .map((item) => ({
+          spdxId: textField(item, 'SPDXID'),
+          name: textField(item, 'name'),
+          version: textField(item, 'versionInfo'),
+          sourceInfo: textField(item, 'sourceInfo'),
+          purpose: textField(item, 'primaryPackagePurpose'),
+          purls: listField(item, 'externalRefs')
+            .filter((ref) => textField(ref, 'referenceType').endsWith('purl'))
+            .map((ref) => textField(ref, 'referenceLocator')),
+        })),
       {
         name: textField(document, 'name'),
         created: textField(recordField(document, 'creationInfo'), 'created'),
@@ -101,14 +104,14 @@ function addSpdxPackages(
       stated ??= systemFromName(item.name, item.version);
       return;
     }
-    const where = `package ${index + 1} (${item.name})`;
+    const where = item.name === '' ? `package ${index + 1}` : `package ${index + 1} (${item.name})`;
     for (const purl of item.purls) {
       vote.add(
         addPurlPackage(list, purl, { version: item.version, ...sourceInfoOf(item.sourceInfo) }, where),
       );
     }
     if (item.purls.length === 0 && item.version !== '') {
-      list.addUnsupported('packages without a package URL', item.name);
+      list.addUnsupported('packages without a package URL', item.name || where);
     }
   });
   return { system: stated ?? vote.winner(), name: document.name, collectedAt: timeOf(document.created) };

@@ -4,6 +4,7 @@ import type { PackageList } from '../package-list.ts';
 import { applicationPackage, moduleStreamOf, withoutZeroEpoch } from '../purl.ts';
 import { systemFromName } from '../system-from-name.ts';
 import type { FoundServer, JsonFormat } from './format.ts';
+import { isObjectItem } from './object-item.ts';
 import { addPurlPackage } from './purl-packages.ts';
 import { rpmVersion } from './rpm-list.ts';
 
@@ -36,7 +37,9 @@ export const TRIVY_JSON: JsonFormat = {
     (Array.isArray(document) && document.some((item) => hasField(item, 'Target') && hasField(item, 'Type'))),
   read: (document, list) => {
     const results = Array.isArray(document) ? document : listField(document, 'Results');
-    for (const result of results) addResult(result, list);
+    results.forEach((result: unknown, index) => {
+      if (isObjectItem(result, `result ${index + 1}`, list)) addResult(result, list);
+    });
     const os = recordField(recordField(document, 'Metadata'), 'OS');
     return {
       system: systemFromName(textField(os, 'Family'), textField(os, 'Name')) ?? systemOfResults(results),
@@ -60,7 +63,8 @@ export const TRIVY_PACKAGES: JsonFormat = {
   read: (document, list): FoundServer => {
     if (Array.isArray(document)) {
       document.forEach((item: unknown, index) => {
-        addSystemRecord(item, `package ${index + 1}`, list);
+        const where = `package ${index + 1}`;
+        if (isObjectItem(item, where, list)) addSystemRecord(item, where, list);
       });
     }
     return {};
@@ -109,13 +113,15 @@ function addResult(result: unknown, list: PackageList): void {
     `${target}: made without --list-all-pkgs, so it holds only the packages that Trivy found vulnerable, not all that is installed`,
   );
   vulnerabilities.forEach((item, index) => {
+    const where = `${target}, vulnerability ${index + 1}`;
+    if (!isObjectItem(item, where, list)) return;
     const record = {
       Name: textField(item, 'PkgName'),
       Version: textField(item, 'InstalledVersion'),
       FilePath: textField(item, 'PkgPath'),
       Identifier: recordField(item, 'PkgIdentifier'),
     };
-    addRecord(record, kind, `${target}, vulnerability ${index + 1}`, list);
+    addRecord(record, kind, where, list);
   });
 }
 
@@ -135,6 +141,7 @@ function isSystemResult(result: unknown): boolean {
 }
 
 function addRecord(item: unknown, kind: ResultKind, where: string, list: PackageList): void {
+  if (!isObjectItem(item, where, list)) return;
   if (kind.isSystem) addSystemRecord(item, where, list);
   else addApplicationRecord(item, kind.ecosystem, kind.target, where, list);
 }
