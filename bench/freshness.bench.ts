@@ -39,6 +39,7 @@ export async function freshnessBench(options: BenchOptions): Promise<Figures> {
       runLoad<ReportLoadFigures>('report-load', {
         port: ports[0] ?? 0,
         agentsFile: fleet.folder.agentsFile,
+        kind: 'both',
         perSecond: REPORTS_PER_SECOND,
         seconds: LOAD_SECONDS,
         seed: 3,

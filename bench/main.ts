@@ -28,6 +28,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   matching: async () => (await import('./matching.bench.ts')).matchingBench,
   import: async () => (await import('./import.bench.ts')).importBench,
   'server-view': async () => (await import('./server-view.bench.ts')).serverViewBench,
+  reports: async () => (await import('./reports.bench.ts')).reportsBench,
   freshness: async () => (await import('./freshness.bench.ts')).freshnessBench,
   exposure: async () => (await import('./exposure.bench.ts')).exposureBench,
   start: async () => (await import('./start.bench.ts')).startBench,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { processorSeconds } from './processor-time.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BIN = join(ROOT, 'bin/parapet.js');
@@ -18,6 +19,8 @@ export interface NodeProcess {
   readonly secondsToReady: number;
   /** Resident memory of the process alone, in MiB, now and at its highest. */
   readonly memory: () => Promise<{ readonly rssMb: number; readonly peakRssMb: number }>;
+  /** Processor time of the process alone since its start, in seconds. */
+  readonly processorSeconds: () => Promise<number>;
   /** The value of a line of /metrics, such as `parapet_view_changes_total`. */
   readonly metric: (line: string) => Promise<number>;
   /** SIGTERM, and waits for the end. */
@@ -61,6 +64,7 @@ export async function startNode(environment: Readonly<Record<string, string>>): 
       secondsToReady,
       stop,
       memory: () => memoryOf(child.pid ?? 0),
+      processorSeconds: () => processorSeconds(child.pid ?? 0),
       metric: (line) => readMetric(port, line),
     };
   } catch (error) {

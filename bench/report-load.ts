@@ -1,6 +1,6 @@
 /**
- * The load of reports, in a process of its own: so many a second, whether or not the last ones are answered, half of them
- * unchanged digests and half whole reports with five packages changed, through the agents' endpoints.
+ * The load of reports, in a process of its own: so many a second, whether or not the last ones are answered, unchanged
+ * digests and whole reports with five packages changed, through the agents' endpoints.
  */
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
@@ -9,9 +9,13 @@ import { httpClient } from './http-client.ts';
 import { percentile } from './load-process.ts';
 import { randomNumbers } from './random.ts';
 
+/** Unchanged digests, whole reports, or the one and the other in turn. */
+export type ReportKind = 'unchanged' | 'whole' | 'both';
+
 export interface ReportLoadTask {
   readonly port: number;
   readonly agentsFile: string;
+  readonly kind: ReportKind;
   readonly perSecond: number;
   readonly seconds: number;
   readonly seed: number;
@@ -22,6 +26,7 @@ export interface ReportLoadTask {
 
 export interface ReportLoadFigures {
   readonly sent: number;
+  readonly accepted: number;
   readonly acceptedPerSecond: number;
   /** Answers other than 200, by status. */
   readonly refused: Readonly<Record<string, number>>;
@@ -31,6 +36,8 @@ export interface ReportLoadFigures {
   readonly wholeP99Ms: number;
   readonly unchangedP50Ms: number;
   readonly unchangedP99Ms: number;
+  /** What this process took while it sent. */
+  readonly processorSeconds: number;
 }
 
 const CONNECTIONS_MAX = 64;
@@ -70,6 +77,7 @@ async function send(at: number, kind: 'whole' | 'unchanged'): Promise<void> {
 }
 
 const started = performance.now();
+const usedBefore = process.cpuUsage();
 const running = new Set<Promise<void>>();
 let sent = 0;
 for (;;) {
@@ -78,7 +86,7 @@ for (;;) {
   while (sent < (elapsed / 1000) * task.perSecond) {
     const at = freeAgent();
     if (at === undefined) break;
-    const one = send(at, sent % 2 === 0 ? 'unchanged' : 'whole');
+    const one = send(at, task.kind === 'both' ? (sent % 2 === 0 ? 'unchanged' : 'whole') : task.kind);
     running.add(one);
     void one.finally(() => running.delete(one));
     sent += 1;
@@ -87,11 +95,13 @@ for (;;) {
 }
 await Promise.all(running);
 const seconds = (performance.now() - started) / 1000;
+const used = process.cpuUsage(usedBefore);
 client.close();
 const whole = timesMs.whole.sort((a, b) => a - b);
 const unchanged = timesMs.unchanged.sort((a, b) => a - b);
 const figures: ReportLoadFigures = {
   sent,
+  accepted: whole.length + unchanged.length,
   acceptedPerSecond: (whole.length + unchanged.length) / seconds,
   refused,
   wanted,
@@ -99,5 +109,6 @@ const figures: ReportLoadFigures = {
   wholeP99Ms: percentile(whole, 0.99),
   unchangedP50Ms: percentile(unchanged, 0.5),
   unchangedP99Ms: percentile(unchanged, 0.99),
+  processorSeconds: (used.user + used.system) / 1e6,
 };
 process.stdout.write(JSON.stringify(figures));

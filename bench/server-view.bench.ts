@@ -159,6 +159,7 @@ async function underReports(
   const reports = runLoad<ReportLoadFigures>('report-load', {
     port: node.port,
     agentsFile: fleet.folder.agentsFile,
+    kind: 'both',
     perSecond: REPORTS_PER_SECOND,
     seconds: UNDER_REPORTS_SECONDS,
     seed: 5,
