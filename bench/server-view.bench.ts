@@ -25,6 +25,13 @@ const UNDER_REPORTS_SECONDS = 15;
 /** Time that reports arrive before the view is asked: caches and the buffers of the database are warm by then. */
 const REPORTS_AHEAD_MS = 3_000;
 
+/**
+ * What SQL would need to find a page without sorting. Parapet has no such index, because every change of a finding would
+ * write it; the comparison is with SQL at its best.
+ */
+const VIEW_ORDER_INDEX = `CREATE INDEX bench_server_by_rank ON server (project_id, sort_rank, critical_count DESC,
+  high_count DESC, medium_count DESC, low_count DESC, name COLLATE "C", id COLLATE "C")`;
+
 export async function serverViewBench(options: BenchOptions): Promise<Figures> {
   const fleet = await openBenchFleet(options, { servers: SERVERS_DEFAULT, writes: true });
   try {
@@ -108,6 +115,7 @@ async function againstSql(
   note: (text: string) => void,
 ): Promise<Figures> {
   note('the same questions in SQL and from the model, in turns');
+  await fleet.database.execute(VIEW_ORDER_INDEX);
   const sums = { view: 0, sql: 0 };
   const meanMs = async (which: Timed, seed: number): Promise<number> => {
     service.setAnswer(which.answer);
@@ -120,6 +128,7 @@ async function againstSql(
     sums.view += await meanMs(view, 100 + turn);
   }
   service.setAnswer(view.answer);
+  await fleet.database.execute('DROP INDEX bench_server_by_rank');
   return { view_mean_ms: sums.view / TURNS, sql_mean_ms: sums.sql / TURNS, ratio_sql: sums.sql / sums.view };
 }
 

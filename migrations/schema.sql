@@ -271,6 +271,13 @@ CREATE TABLE package_set (
 
 CREATE INDEX package_set_by_package ON package_set USING gin (package_ids) WITH (gin_pending_list_limit='65536');
 
+CREATE TABLE priority_clock (
+  only_row boolean NOT NULL DEFAULT true,
+  followed_until bigint NOT NULL,
+  CONSTRAINT priority_clock_pkey PRIMARY KEY (only_row),
+  CONSTRAINT priority_clock_only_row_check CHECK (only_row)
+);
+
 CREATE TABLE project (
   id text NOT NULL,
   domain_id text NOT NULL,
@@ -295,6 +302,7 @@ CREATE TABLE reassess (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   package_ids integer[] NOT NULL,
   vulnerabilities integer[] NOT NULL,
+  matched_vulnerabilities integer[],
   CONSTRAINT reassess_pkey PRIMARY KEY (project_id, id)
 );
 
@@ -394,7 +402,6 @@ END) STORED,
 
 CREATE INDEX server_by_due ON server USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX server_by_package_set ON server USING btree (project_id, package_set);
-CREATE INDEX server_by_rank ON server USING btree (project_id, sort_rank, critical_count DESC, high_count DESC, medium_count DESC, low_count DESC, name COLLATE "C", id COLLATE "C");
 CREATE INDEX server_by_system ON server USING btree (project_id, system);
 
 CREATE TABLE server_group (

@@ -6,7 +6,6 @@
 import type { Database } from '../../src/store/database.ts';
 
 const DROPPED_INDEXES = [
-  'server_by_rank',
   'server_by_due',
   'server_by_system',
   'server_by_package_set',

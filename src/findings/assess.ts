@@ -51,11 +51,8 @@ export interface AssessmentInput {
   readonly present: readonly PresentVulnerability[];
   readonly previous: readonly Finding[];
   readonly decisions: readonly Decision[];
-  /** Fixing priority of a vulnerability on this server now, and when the clock alone next changes it. */
-  readonly priorityOf: (vulnerability: number) => {
-    readonly priority: FixingPriority;
-    readonly changesAt: number | undefined;
-  };
+  /** Fixing priority of a vulnerability on this server now. When the clock changes it, that is followed by vulnerability. */
+  readonly priorityOf: (vulnerability: number) => FixingPriority;
 }
 
 export interface Assessment {
@@ -64,7 +61,7 @@ export interface Assessment {
   readonly events: readonly FindingEvent[];
   /** Decisions that came to their end and are to be removed. */
   readonly endedDecisions: readonly number[];
-  /** When the clock alone next changes the result, in ms since 1970. */
+  /** When an ignore ends or a fixed finding leaves the lists, whichever is first; ms since 1970. */
   readonly dueAt: number | undefined;
 }
 
@@ -87,12 +84,10 @@ export function assessFindings(input: AssessmentInput): Assessment {
     else due(decision?.until);
     const inForce = decision !== undefined && !hasEnded(decision, input) ? decision : undefined;
     const status = statusOfPresent(item, inForce);
-    const { priority, changesAt } = input.priorityOf(item.vulnerability);
-    due(changesAt);
     findings.push({
       vulnerability: item.vulnerability,
       status,
-      priority,
+      priority: input.priorityOf(item.vulnerability),
       fixable: item.fixable,
       firstSeenAt: before?.firstSeenAt ?? input.now,
       statusSince: before?.status === status ? before.statusSince : input.now,
@@ -109,8 +104,7 @@ export function assessFindings(input: AssessmentInput): Assessment {
       if (gone.status !== 'vul_status_fixed') events.push(withdrawnEventOf(gone));
       continue;
     }
-    const { priority } = input.priorityOf(gone.vulnerability);
-    findings.push({ ...fixed, priority });
+    findings.push({ ...fixed, priority: input.priorityOf(gone.vulnerability) });
     due(fixed.statusSince + FIXED_LISTED_MS);
     if (gone.status !== 'vul_status_fixed')
       events.push(eventOf(gone.vulnerability, gone.status, 'vul_status_fixed', input.cause));

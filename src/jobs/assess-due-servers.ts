@@ -1,6 +1,7 @@
 /**
- * What the clock alone changes: a vulnerability stops being new, an ignore comes to its date, a fixed finding leaves the
- * lists. Each server's row names the moment (`due_at`); this assesses those whose moment has come.
+ * What the clock alone changes on a server: an ignore comes to its date, a fixed finding leaves the lists. Each server's row
+ * names the moment (`due_at`); this assesses those whose moment has come. That a vulnerability stops being new is followed
+ * by vulnerability, as a change of its facts (`noteAgedVulnerabilities`).
  */
 import type { Database } from '../store/database.ts';
 import { assessServers } from './assess-servers.ts';

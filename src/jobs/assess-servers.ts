@@ -13,7 +13,7 @@ import {
 import type { Finding } from '../findings/finding.ts';
 import { summaryOf } from '../findings/summary.ts';
 import { type KernelVerdict, kernelVerdict } from '../matching/kernel.ts';
-import { fixingPriorityOf, nextPriorityChangeAt, type PriorityFacts } from '../matching/priority.ts';
+import { fixingPriorityOf, type PriorityFacts } from '../matching/priority.ts';
 import type { Queryable } from '../store/database.ts';
 import {
   type AssessableGroup,
@@ -140,10 +140,7 @@ function assessOne(group: AssessableGroup, { task, present, facts, decisions }: 
     priorityOf: (vulnerability) => {
       const own = facts.get(vulnerability);
       if (own === undefined) throw new Error(`vulnerability number ${vulnerability} has no row`);
-      return {
-        priority: fixingPriorityOf(own, group.assetValue, task.now).priority,
-        changesAt: nextPriorityChangeAt(own, task.now),
-      };
+      return fixingPriorityOf(own, group.assetValue, task.now).priority;
     },
   });
 }

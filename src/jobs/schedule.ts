@@ -4,6 +4,7 @@
  */
 import { Logger, parseCronItems, type Runner, run, type TaskList } from 'graphile-worker';
 import type { Log } from '../log.ts';
+import { noteAgedVulnerabilities } from '../store/advisories/note-aged-vulnerabilities.ts';
 import type { Database } from '../store/database.ts';
 import { deleteOldEvents } from '../store/findings/delete-old-events.ts';
 import { pruneSets } from '../store/fleet/prune-sets.ts';
@@ -94,7 +95,10 @@ async function enqueue(runner: Runner, name: JobName): Promise<void> {
 
 function taskListOf({ database, clock, log, feeds, onJobEnded }: JobParts): TaskList {
   const jobs: Readonly<Record<JobName, (signal: AbortSignal) => Promise<object>>> = {
-    'follow-advisories': (signal) => followAdvisories(database, { now: () => clock().now, signal }),
+    'follow-advisories': async (signal) => ({
+      vulnerabilitiesAged: await noteAgedVulnerabilities(database, clock().now),
+      ...(await followAdvisories(database, { now: () => clock().now, signal })),
+    }),
     'assess-due-servers': async (signal) => ({
       servers: await assessDueServers(database, clock().now, signal),
     }),

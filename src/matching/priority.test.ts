@@ -3,7 +3,6 @@ import {
   explainPriority,
   fixingPriorityOf,
   NEWLY_PUBLISHED_MS,
-  nextPriorityChangeAt,
   type PriorityFacts,
   severityOf,
 } from './priority.ts';
@@ -69,14 +68,6 @@ describe('fixing priority (design.md section 4)', () => {
     expect(
       fixingPriorityOf(facts({ cvssBase: 7.4, epss: 0.6, publishedAt: NOW }), 'common', NOW).points,
     ).toBe(8.9);
-  });
-
-  it('names the moment at which the clock alone changes it', () => {
-    expect(nextPriorityChangeAt(facts({ publishedAt: NOW - 1000 }), NOW)).toBe(
-      NOW - 1000 + NEWLY_PUBLISHED_MS,
-    );
-    expect(nextPriorityChangeAt(facts({ publishedAt: NOW - NEWLY_PUBLISHED_MS }), NOW)).toBeUndefined();
-    expect(nextPriorityChangeAt(facts({}), NOW)).toBeUndefined();
   });
 
   it('knows severity as another scale: CVSS alone (contract 6.6)', () => {

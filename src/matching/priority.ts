@@ -104,16 +104,6 @@ function baseTerm({ cvssBase, word }: PriorityFacts): string {
   return word === undefined ? 'neither scored nor rated by its vendor' : `rated ${word} by its vendor`;
 }
 
-/** When the clock alone next changes the points, in ms since 1970: the vulnerability stops being new. Undefined: never. */
-export function nextPriorityChangeAt(
-  facts: Pick<PriorityFacts, 'publishedAt'>,
-  now: number,
-): number | undefined {
-  if (facts.publishedAt === undefined) return undefined;
-  const at = facts.publishedAt + NEWLY_PUBLISHED_MS;
-  return at > now ? at : undefined;
-}
-
 /** Severity (SEV4) by the highest CVSS, else by the vendor's word, else by the assumption that the priority makes. */
 export function severityOf(facts: Pick<PriorityFacts, 'cvssBase' | 'word'>): FixingPriority {
   return bandOf(basePoints(facts));

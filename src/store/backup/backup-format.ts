@@ -57,6 +57,7 @@ export const BACKUP_TABLES = [
   'project_setting',
   'rematch_package',
   'reassess',
+  'priority_clock',
 ] as const;
 
 export type BackupTable = (typeof BACKUP_TABLES)[number];
