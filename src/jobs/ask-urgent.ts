@@ -8,6 +8,7 @@ import { parseVersionRange, rangeProblem, rangeProblemAnywhere } from '../matchi
 import { holdAdvisorySet } from '../store/advisories/lock-advisory-set.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import type { FleetScope } from '../store/fleet/server-ids-in-scope.ts';
+import { countOpenFindings } from '../store/urgent/count-open-findings.ts';
 import { packagesHaving, rematchPackages } from '../store/urgent/packages-asked-about.ts';
 import {
   closeUrgentItem,
@@ -23,6 +24,7 @@ import {
 } from '../store/urgent/urgent-items.ts';
 import { schemeOf } from '../versions/scheme-of-ecosystem.ts';
 import { ANSWER_SERVERS_MAX, answerUrgent, packagesMeant, type UrgentAnswer } from './answer-urgent.ts';
+import { isFollowing } from './follow-advisories.ts';
 import type { CoverageClock } from './refresh-unknown.ts';
 
 export const URGENT_NAME_LENGTH_MAX_CHARS = 256;
@@ -148,26 +150,34 @@ export async function showUrgent(
   return await database.transaction(work, { isolation: 'repeatable read', readOnly: true });
 }
 
-/** An item of the list, with how many servers in scope it concerns now. */
+/** An item of the list. */
 export interface ListedUrgent extends Omit<UrgentItem, 'vulnerability'> {
+  /** Listed servers in scope with an open finding of it. */
   readonly serversTotal: number;
 }
 
-/** The latest items: open ones, or all with those that were retired or removed. */
+export interface ListedUrgents {
+  readonly items: readonly ListedUrgent[];
+  /** Not all servers have followed what was asked or imported last: the counts may still change. */
+  readonly matchingInProgress: boolean;
+}
+
+/** The latest items: open ones, or all with those that were retired or removed. Their servers are counted in one statement. */
 export async function listUrgent(
   database: Database,
-  request: { readonly scope: FleetScope; readonly all: boolean; readonly clock: CoverageClock },
-): Promise<readonly ListedUrgent[]> {
-  const { scope, all, clock } = request;
-  const items = await listUrgentItems(database, scope.projectId, { all });
-  const listed: ListedUrgent[] = [];
-  for (const { vulnerability: _number, ...item } of items) {
-    const meant = item.state === 'open' ? await packagesMeant(database, scope.projectId, item) : undefined;
-    const answer =
-      meant === undefined ? undefined : await answerUrgent(database, item, { scope, meant, limit: 0, clock });
-    listed.push({ ...item, serversTotal: answer?.serversTotal ?? 0 });
-  }
-  return listed;
+  { scope, all }: { readonly scope: FleetScope; readonly all: boolean },
+): Promise<ListedUrgents> {
+  const work = async (tx: Queryable): Promise<ListedUrgents> => {
+    const listed = await listUrgentItems(tx, scope.projectId, { all });
+    const open = listed.flatMap(({ state, vulnerability }) => (state === 'open' ? [vulnerability] : []));
+    const servers = await countOpenFindings(tx, scope, open);
+    const items = listed.map(({ vulnerability, ...item }) => ({
+      ...item,
+      serversTotal: item.state === 'open' ? (servers.get(vulnerability) ?? 0) : 0,
+    }));
+    return { items, matchingInProgress: await isFollowing(tx) };
+  };
+  return await database.transaction(work, { isolation: 'repeatable read', readOnly: true });
 }
 
 async function refuseTooMany(tx: Queryable, projectId: string, id: string): Promise<void> {

@@ -6,6 +6,7 @@ import { serverGroupEndpoints } from '../../src/api/admin/server-groups.ts';
 import { serverEndpoints } from '../../src/api/admin/servers.ts';
 import { urgentEndpoints } from '../../src/api/admin/urgent.ts';
 import { acceptInventory } from '../../src/jobs/accept-inventory.ts';
+import { followAdvisories } from '../../src/jobs/follow-advisories.ts';
 import { importAdvisories } from '../../src/jobs/import-advisories.ts';
 import { listServerGroups } from '../../src/store/fleet/server-groups.ts';
 import { createEnterpriseProject } from '../../src/store/identity/create-enterprise-project.ts';
@@ -160,7 +161,12 @@ describe('what is urgent', () => {
       },
     });
     const { id } = asked.body;
-    expect((await call('GET', '/urgent', payUser)).body).toMatchObject({ items: [{ id, servers_total: 1 }] });
+    expect((await call('GET', '/urgent', payUser)).body).toMatchObject({ matching_in_progress: true });
+    await followAdvisories(database, { now: () => T0 });
+    expect((await call('GET', '/urgent', payUser)).body).toMatchObject({
+      items: [{ id, servers_total: 1 }],
+      matching_in_progress: false,
+    });
     expect((await call('GET', `/urgent/${id}`, payUser)).body.answer).toMatchObject({
       servers_total: 1,
       servers: [{ name: 'theirs' }],
@@ -175,7 +181,7 @@ describe('what is urgent', () => {
     expect((await call('GET', '/urgent?all=true', admin)).body).toMatchObject({
       items: [{ id, state: 'removed' }],
     });
-    expect((await call('GET', '/urgent', admin)).body).toEqual({ items: [] });
+    expect((await call('GET', '/urgent', admin)).body).toMatchObject({ items: [] });
   });
 
   it.each([

@@ -13,6 +13,7 @@ import {
 import { explainFinding } from '../../src/jobs/explain-finding.ts';
 import { followAdvisories } from '../../src/jobs/follow-advisories.ts';
 import { importAdvisories } from '../../src/jobs/import-advisories.ts';
+import type { FleetScope } from '../../src/store/fleet/server-ids-in-scope.ts';
 import { showServer } from '../../src/store/fleet/show-server.ts';
 import { testDatabase } from '../database.ts';
 import {
@@ -166,13 +167,36 @@ describe('a question by package and range', () => {
     await removeUrgent(database, first.id, { asker: { ...asker, actor: 'bo' }, now: T0 + 5 });
     await follow();
     expect(await findingsOf(id)).toEqual([]);
-    const all = await listUrgent(database, { scope, all: true, clock: clockAt(0) });
+    const { items: all } = await listUrgent(database, { scope, all: true });
     expect(all.find((item) => item.id === first.id)).toMatchObject({ state: 'removed', stateSince: T0 + 5 });
-    const open = await listUrgent(database, { scope, all: false, clock: clockAt(0) });
+    const { items: open } = await listUrgent(database, { scope, all: false });
     expect(open.map((item) => item.id)).not.toContain(first.id);
     await expect(removeUrgent(database, first.id, { asker, now: T0 })).rejects.toMatchObject({
       code: 'urgent-unknown',
     });
+  });
+
+  it('is listed with how many servers in scope have it open, of all items at once, and says when some are to follow', async () => {
+    await server('i-1', [log4j('nine', '1'), log4j('ten', '1')]);
+    await server('i-2', [log4j('nine', '1'), log4j('ten', '2')]);
+    await server('i-3', [log4j('nine', '1')], { settings: { enterpriseProjectId: 'pay' } });
+    await server('i-4', [log4j('nine', '1')], { settings: { edition: 'hss.version.null' } });
+    const nine = await ask({ package: 'nine', range: '<2' });
+    const ten = await ask({ package: 'ten', range: '<2' });
+    const listed = async (enterpriseProjects: FleetScope['enterpriseProjects']) => {
+      const request = { scope: { ...scope, enterpriseProjects }, all: false };
+      const { items, matchingInProgress } = await listUrgent(database, request);
+      const counts = [nine, ten].map(({ id }) => items.find((item) => item.id === id)?.serversTotal);
+      return { counts, matchingInProgress };
+    };
+    expect(await listed('all')).toEqual({ counts: [0, 0], matchingInProgress: true });
+    await follow();
+    expect(await listed('all')).toEqual({ counts: [3, 1], matchingInProgress: false });
+    expect(await listed(['pay'])).toMatchObject({ counts: [1, 0] });
+    await server('i-1', [log4j('nine', '2'), log4j('ten', '1')]);
+    expect(await listed('all')).toMatchObject({ counts: [2, 1] });
+    for (const { id } of [nine, ten]) await removeUrgent(database, id, { asker, now: T0 });
+    await follow();
   });
 
   it('says what it does not cover', async () => {
@@ -271,7 +295,7 @@ describe("the operator's own list", () => {
     await addUrgentCves(database, ['CVE-2023-26604'], { asker, now: T0 });
     await follow();
     const elsewhere = { projectId: other, enterpriseProjects: 'all' } as const;
-    expect(await listUrgent(database, { scope: elsewhere, all: true, clock: clockAt(0) })).toEqual([]);
+    expect(await listUrgent(database, { scope: elsewhere, all: true })).toMatchObject({ items: [] });
     const shown = await showServer(database, elsewhere, serverId);
     expect(shown?.findings.map((one) => one.id)).toEqual(['DLA-3377-1']);
   });

@@ -38,26 +38,25 @@ const question = Type.Object(
 
 export function urgentEndpoints(database: Database, clock: () => CoverageClock): readonly Endpoint[] {
   return [
-    listEndpoint(database, clock),
+    listEndpoint(database),
     askEndpoint(database, clock),
     showEndpoint(database, clock),
     removeEndpoint(database, clock),
   ];
 }
 
-function listEndpoint(database: Database, clock: () => CoverageClock): Endpoint {
+function listEndpoint(database: Database): Endpoint {
   return projectEndpoint({
     operation: 'ListUrgent',
     method: 'GET',
     url: URL,
     right: 'read',
     summary:
-      'What is urgent: open items, or with all those that were retired or removed, each with how many servers it concerns',
+      'What is urgent: open items, or with all those that were retired or removed, each with how many servers have an open finding of it',
     query: { all: queryFlag() },
     handler: async ({ project, grantedScope, query }) => {
       const scope = { projectId: project.id, enterpriseProjects: grantedScope };
-      const items = await listUrgent(database, { scope, all: query.all ?? false, clock: clock() });
-      return { json: jsonResult({ items }) };
+      return { json: jsonResult(await listUrgent(database, { scope, all: query.all ?? false })) };
     },
   });
 }

@@ -50,7 +50,8 @@ What is urgent, besides the catalogue of known-exploited vulnerabilities. Each i
 it concerns have that finding beside the ordinary one, always Critical, and so have those that report later.
 
 add puts CVEs on the list. ask answers first, over all stored inventories: which servers hold the package in the range,
-have the CVE, or lack the update; how many exactly; and what the answer does not cover.
+have the CVE, or lack the update; how many exactly; and what the answer does not cover. list counts the servers with an open
+finding of each item: a server that holds the package without one runs another kernel, or a person decided so.
 
   --package NAME    a package, a source package, or the artifact of Maven's group:artifact
   --range RANGE     '>=2.0 <2.17.1': bounds side by side must all hold, || stands between alternatives, * is every version
@@ -156,7 +157,8 @@ export const urgentCommands: readonly Command[] = [
     words: { min: 0, max: 0, what: '' },
     run: async ({ store, projectId, flag }) => {
       const scope = { projectId, enterpriseProjects: 'all' } as const;
-      const items = await listUrgent(store.database, { scope, all: flag('all'), clock: store.clock() });
+      const listed = await listUrgent(store.database, { scope, all: flag('all') });
+      const { items, matchingInProgress } = listed;
       const rows = items.map((item) => [
         item.id,
         item.state,
@@ -167,10 +169,24 @@ export const urgentCommands: readonly Command[] = [
         item.retiredInto.join(', '),
         item.reason,
       ]);
-      const header = ['id', 'state', 'servers', 'asked by', 'asked', 'last match', 'retired into', 'reason'];
+      const header = [
+        'id',
+        'state',
+        'open on servers',
+        'asked by',
+        'asked',
+        'last match',
+        'retired into',
+        'reason',
+      ];
       return {
-        json: { items },
-        text: items.length === 0 ? 'Nothing is urgent.' : alignedTable(header, rows).join('\n'),
+        json: listed,
+        text: [
+          ...(items.length === 0 ? ['Nothing is urgent.'] : alignedTable(header, rows)),
+          ...(matchingInProgress
+            ? ['Matching in progress: not all servers have followed yet, so more may have a finding.']
+            : []),
+        ].join('\n'),
       };
     },
   }),
