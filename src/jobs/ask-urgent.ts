@@ -22,6 +22,7 @@ import {
   type UrgentEvent,
   type UrgentItem,
 } from '../store/urgent/urgent-items.ts';
+import { catalogueEntry } from '../store/urgent/urgent-reasons.ts';
 import { schemeOf } from '../versions/scheme-of-ecosystem.ts';
 import { ANSWER_SERVERS_MAX, answerUrgent, packagesMeant, type UrgentAnswer } from './answer-urgent.ts';
 import { isFollowing } from './follow-advisories.ts';
@@ -55,6 +56,10 @@ export interface UrgentAsker {
 /** An item, what it comes to now, and its history. */
 export interface ShownUrgent extends Omit<UrgentItem, 'vulnerability'> {
   readonly answer: UrgentAnswer;
+  /** Listed servers in scope with an open finding of it. Where the catalogue names the CVE too, a closed item may have some. */
+  readonly openFindings: number;
+  /** Where the catalogue of known-exploited vulnerabilities names the CVE: its findings may be older than the item. */
+  readonly catalogue: { readonly name: string; readonly addedAt: number } | null;
   readonly history: readonly UrgentEvent[];
 }
 
@@ -139,11 +144,13 @@ export async function showUrgent(
   const work = async (tx: Queryable): Promise<ShownUrgent> => {
     const item = await findUrgentItem(tx, scope.projectId, id);
     if (item === undefined) throw appError('urgent-unknown', { id });
-    const { vulnerability: _number, ...shown } = item;
+    const { vulnerability, ...shown } = item;
     const meant = await packagesMeant(tx, scope.projectId, item);
     return {
       ...shown,
       answer: await answerUrgent(tx, item, { scope, meant, limit, clock }),
+      openFindings: (await countOpenFindings(tx, scope, [vulnerability])).get(vulnerability) ?? 0,
+      catalogue: (await catalogueEntry(tx, id)) ?? null,
       history: await loadUrgentEvents(tx, scope.projectId, id),
     };
   };

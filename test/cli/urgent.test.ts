@@ -63,6 +63,15 @@ describe('parapet urgent', () => {
     });
   });
 
+  it('show of a CVE that the catalogue names says so, and that its findings are older than the question', async () => {
+    expect(await cli.run(['urgent', 'ask', '--cve', 'CVE-2025-24813'])).toMatchObject({ code: 0 });
+    const { out } = await cli.run(['urgent', 'show', 'URGENT-CVE-2025-24813']);
+    expect(out).toContain('URGENT-CVE-2025-24813: open; open on 1 servers, all since before it was asked');
+    expect(out).toMatch(/In the catalogue of known-exploited vulnerabilities since .*Apache Tomcat/);
+    expect(out).not.toContain('nothing matched yet');
+    expect((await cli.run(['urgent', 'show', 'URGENT-CVE-2099-0001'])).out).toContain('nothing matched yet');
+  });
+
   it.each([
     [['ask'], 1, 'ask for one of a CVE, a KB and a package'],
     [['ask', '--package', 'x', '--range', '>>1'], 1, 'range: '],

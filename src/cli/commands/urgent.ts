@@ -226,20 +226,9 @@ async function follow({ store, io, flag }: Task): Promise<string> {
   return followedText(await followImport(store, io, { noWait: flag('no-wait') }));
 }
 
-function shownText({
-  id,
-  state,
-  answer,
-  history,
-  firstMatchAt,
-  lastMatchAt,
-  retiredInto,
-}: ShownUrgent): string {
+function shownText(shown: ShownUrgent): string {
+  const { id, state, answer, history, retiredInto } = shown;
   const { serversTotal, servers, packagesTotal, official, notCovered } = answer;
-  const clock =
-    firstMatchAt === null
-      ? 'nothing matched yet'
-      : `first match ${shownTime(firstMatchAt)}, last ${shownTime(lastMatchAt ?? undefined)}`;
   const rows = servers.flatMap((server) =>
     server.packages.map((pkg, at) => [
       at === 0 ? server.name : '',
@@ -251,7 +240,8 @@ function shownText({
   );
   const more = serversTotal - servers.length;
   return [
-    `${id}: ${state}; ${clock}`,
+    `${id}: ${state}; ${clockText(shown)}`,
+    ...catalogueLines(shown),
     `${serversTotal} servers hold ${packagesTotal} affected packages.`,
     ...(official.length === 0 ? [] : [`Records in force: ${official.join(', ')}.`]),
     ...(retiredInto.length === 0 ? [] : [`Retired into ${retiredInto.join(', ')}.`]),
@@ -270,4 +260,19 @@ function shownText({
   ]
     .map(printable)
     .join('\n');
+}
+
+/** Since when there are findings of it. Their first moment is noted for those that opened while the item was. */
+function clockText({ firstMatchAt, lastMatchAt, openFindings, answer }: ShownUrgent): string {
+  const open = openFindings === 0 ? 'none open now' : `open on ${openFindings} servers`;
+  if (firstMatchAt !== null)
+    return `first match ${shownTime(firstMatchAt)}, last ${shownTime(lastMatchAt ?? undefined)}, ${open}`;
+  if (openFindings > 0) return `${open}, all since before it was asked`;
+  return answer.serversTotal > 0 ? 'no finding of it has opened yet' : 'nothing matched yet';
+}
+
+function catalogueLines({ catalogue }: ShownUrgent): readonly string[] {
+  if (catalogue === null) return [];
+  const since = shownTime(catalogue.addedAt);
+  return [`In the catalogue of known-exploited vulnerabilities since ${since}: ${catalogue.name}.`];
 }

@@ -13,19 +13,28 @@ export type UrgentReason =
       readonly range: string;
     };
 
+/** What the catalogue of known-exploited vulnerabilities says of the CVE of an `URGENT-CVE-…`; undefined: nothing. */
+export async function catalogueEntry(
+  tx: Queryable,
+  id: string,
+): Promise<{ readonly name: string; readonly addedAt: number } | undefined> {
+  const [entry] = await tx.query<{ name: string; addedAt: number }>(
+    `SELECT name, added_at AS "addedAt" FROM known_exploited WHERE 'URGENT-' || cve = $1`,
+    [id],
+  );
+  return entry;
+}
+
 /** The reasons in force for an urgent vulnerability in a project. */
 export async function urgentReasons(
   tx: Queryable,
   projectId: string,
   { id }: { readonly id: string },
 ): Promise<readonly UrgentReason[]> {
-  const catalogue = await tx.query<{ name: string; addedAt: number }>(
-    `SELECT name, added_at AS "addedAt" FROM known_exploited WHERE 'URGENT-' || cve = $1`,
-    [id],
-  );
+  const catalogue = await catalogueEntry(tx, id);
   const item = await findUrgentItem(tx, projectId, id);
   return [
-    ...catalogue.map((entry) => ({ source: 'catalogue' as const, ...entry })),
+    ...(catalogue === undefined ? [] : [{ source: 'catalogue' as const, ...catalogue }]),
     ...(item?.state === 'open'
       ? [
           {
