@@ -4,6 +4,7 @@
  * what changes is appended, without reading what is there; `UNCHANGED` leaves the moment that held before.
  */
 import type { Finding } from './finding.ts';
+import type { UndatedFinding } from './finding-columns.ts';
 
 export const UNCHANGED = -1;
 
@@ -16,11 +17,9 @@ export interface FindingDates {
   readonly dates: readonly number[];
 }
 
-type Undated = Omit<Finding, 'firstSeenAt' | 'statusSince'>;
-
 /** The findings with their moments. */
 export function datedFindings(
-  findings: readonly Undated[],
+  findings: readonly UndatedFinding[],
   { since, dates }: FindingDates,
 ): readonly Finding[] {
   const moments = new Map<number, { firstSeenAt: number; statusSince: number }>();
@@ -68,4 +67,21 @@ export function datesAnew(findings: readonly Finding[]): FindingDates {
       .filter((finding) => finding.firstSeenAt !== since || finding.statusSince !== since)
       .flatMap((finding) => [finding.vulnerability, finding.firstSeenAt, finding.statusSince]),
   };
+}
+
+/** `since` undefined: `dates` are to be appended to those that are there; else both replace them. */
+export interface DatesToWrite extends Pick<FindingDates, 'dates'> {
+  readonly since?: number;
+}
+
+/**
+ * How to write that `before` became `after`. Where the moments were read, or there were no findings yet, they are written anew,
+ * so that they never grow; else what changed is appended.
+ */
+export function datesToWrite(
+  { isDated, isFirst }: { readonly isDated: boolean; readonly isFirst: boolean },
+  before: readonly Finding[],
+  after: readonly Finding[],
+): DatesToWrite {
+  return isDated || isFirst ? datesAnew(after) : { dates: datesToAppend(before, after) };
 }

@@ -1,27 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import type { Finding, FindingStatus, FixingPriority } from './finding.ts';
+import type { FindingStatus, FixingPriority } from './finding.ts';
+import { columnsOf, type UndatedFinding } from './finding-columns.ts';
 import { levelOf, scoreOf, summaryOf } from './summary.ts';
 
 function findings(
   status: FindingStatus,
   counts: Partial<Record<FixingPriority, number>>,
   fixable = true,
-): Finding[] {
+): UndatedFinding[] {
   return Object.entries(counts).flatMap(([priority, count]) =>
     Array.from({ length: count }, (_, number) => ({
       vulnerability: number,
       status,
       priority: priority as FixingPriority,
       fixable,
-      firstSeenAt: 0,
-      statusSince: 0,
     })),
   );
 }
 
 describe('the summary of a server', () => {
   it('gives the documented example: 0, 4, 12 and 3 are 73 and Medium (contract 6.7)', () => {
-    const summary = summaryOf(findings('vul_status_unfix', { High: 4, Medium: 12, Low: 3 }), false);
+    const summary = summaryOf(
+      columnsOf(findings('vul_status_unfix', { High: 4, Medium: 12, Low: 3 })),
+      false,
+    );
     expect(summary).toEqual({
       openCount: 19,
       counts: { Critical: 0, High: 4, Medium: 12, Low: 3 },
@@ -50,7 +52,7 @@ describe('the summary of a server', () => {
       ...findings('vul_status_ignored', { Critical: 2 }),
       ...findings('vul_status_fixed', { Low: 1 }),
     ];
-    expect(summaryOf(all, false)).toEqual({
+    expect(summaryOf(columnsOf(all), false)).toEqual({
       openCount: 0,
       counts: { Critical: 2, High: 0, Medium: 0, Low: 1 },
       score: 100,
@@ -61,7 +63,7 @@ describe('the summary of a server', () => {
   });
 
   it('counts a fix that waits for a restart as open', () => {
-    expect(summaryOf(findings('vul_status_reboot', { Critical: 1 }), false)).toMatchObject({
+    expect(summaryOf(columnsOf(findings('vul_status_reboot', { Critical: 1 })), false)).toMatchObject({
       openCount: 1,
       score: 90,
       level: 'High',
@@ -70,7 +72,7 @@ describe('the summary of a server', () => {
 
   it('leaves out what has no fix unless the project includes it', () => {
     const unfixed = findings('vul_status_unfix', { High: 1 }, false);
-    expect(summaryOf(unfixed, false)).toMatchObject({ openCount: 0, score: 100 });
-    expect(summaryOf(unfixed, true)).toMatchObject({ openCount: 1, score: 97 });
+    expect(summaryOf(columnsOf(unfixed), false)).toMatchObject({ openCount: 0, score: 100 });
+    expect(summaryOf(columnsOf(unfixed), true)).toMatchObject({ openCount: 1, score: 97 });
   });
 });

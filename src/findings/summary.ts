@@ -1,10 +1,11 @@
 import {
-  FINDING_STATUSES,
+  FINDING_STATUS_WORDS,
   FIXING_PRIORITIES,
-  type Finding,
+  FIXING_PRIORITY_WORDS,
   type FixingPriority,
   isHandled,
 } from './finding.ts';
+import type { FindingColumns } from './finding-columns.ts';
 
 /** What a server's row says of all its findings together: design.md section 4, contract 6.4 and 6.7. */
 
@@ -25,21 +26,25 @@ export interface ServerSummary {
   readonly statusBits: number;
 }
 
+/** By the number of the status. */
+const IS_HANDLED = FINDING_STATUS_WORDS.map(isHandled);
+
 const DEDUCTIONS: PriorityCounts = { Critical: 10, High: 3, Medium: 1, Low: 1 };
 
 /** Summarises a server's findings. Those without a fix take part only with `includeUnfixed` (a project's setting). */
-export function summaryOf(findings: readonly Finding[], includeUnfixed: boolean): ServerSummary {
+export function summaryOf(findings: FindingColumns, includeUnfixed: boolean): ServerSummary {
   const open = noCounts();
   const handled = noCounts();
   let openCount = 0;
   let statusBits = 0;
-  for (const finding of findings) {
-    if (!finding.fixable && !includeUnfixed) continue;
-    statusBits |= 1 << FINDING_STATUSES[finding.status];
-    if (isHandled(finding.status)) {
-      handled[finding.priority] += 1;
+  for (const [index, status] of findings.status.entries()) {
+    if (findings.fixable[index] !== true && !includeUnfixed) continue;
+    const priority = FIXING_PRIORITY_WORDS[findings.priority[index] ?? 0] ?? 'Low';
+    statusBits |= 1 << status;
+    if (IS_HANDLED[status] === true) {
+      handled[priority] += 1;
     } else {
-      open[finding.priority] += 1;
+      open[priority] += 1;
       openCount += 1;
     }
   }

@@ -11,6 +11,8 @@ import {
   type PresentVulnerability,
 } from '../findings/assess.ts';
 import type { Finding } from '../findings/finding.ts';
+import { columnsOf } from '../findings/finding-columns.ts';
+import { datesToWrite } from '../findings/finding-dates.ts';
 import { summaryOf } from '../findings/summary.ts';
 import { type KernelVerdict, kernelVerdict } from '../matching/kernel.ts';
 import { fixingPriorityOf, type PriorityFacts } from '../matching/priority.ts';
@@ -42,24 +44,28 @@ export interface AssessServersTask {
 
 /** Assesses the servers and writes those whose result changed. Returns how many were written. */
 export async function assessServers(tx: Queryable, task: AssessServersTask): Promise<number> {
-  return await assess(tx, task, isUnchanged);
+  const groups = await loadAssessableGroups(tx, task.projectId, task.servers);
+  return await saveAssessed(tx, task, await assessGroups(tx, task, groups, isUnchanged));
 }
 
 /** The same, but writes every server: what changed is how findings are summarised. */
 export async function resummariseServers(
   tx: Queryable,
-  task: Pick<AssessServersTask, 'projectId' | 'servers' | 'now'>,
+  asked: Pick<AssessServersTask, 'projectId' | 'servers' | 'now'>,
 ): Promise<number> {
-  return await assess(tx, { ...task, cause: 'clock', actor: 'clock', remark: '' }, () => false);
+  const task: AssessServersTask = { ...asked, cause: 'clock', actor: 'clock', remark: '' };
+  const groups = await loadAssessableGroups(tx, task.projectId, task.servers);
+  return await saveAssessed(tx, task, await assessGroups(tx, task, groups, () => false));
 }
 
-async function assess(
+/** Assesses groups from all of their packages; without those that may stay as they are. */
+export async function assessGroups(
   tx: Queryable,
   task: AssessServersTask,
-  mayStay: (group: AssessableGroup, assessment: Assessment) => boolean,
-): Promise<number> {
+  groups: readonly AssessableGroup[],
+  mayStay: (group: AssessableGroup, assessment: Assessment) => boolean = isUnchanged,
+): Promise<readonly AssessedGroup[]> {
   const { projectId } = task;
-  const groups = await loadAssessableGroups(tx, projectId, task.servers);
   const knowledge = task.knowledge ?? STORED_KNOWLEDGE;
   const packages = await knowledge.packages(tx, projectId, packageIdsOf(groups));
   const decisions = await loadDecisions(
@@ -85,11 +91,29 @@ async function assess(
       decisions: decisions.get(group.serverIds[0] ?? '') ?? [],
     });
     if (mayStay(group, assessment)) continue;
-    assessed.push({ group, assessment, summary: summaryOf(assessment.findings, includeUnfixed) });
+    const { findings, ...rest } = assessment;
+    const columns = columnsOf(findings);
+    const { serverIds, isDated } = group;
+    const isFirst = group.findings.length === 0;
+    const dates = datesToWrite({ isDated, isFirst }, group.findings, findings);
+    assessed.push({ ...rest, serverIds, columns, dates, summary: summaryOf(columns, includeUnfixed) });
   }
+  return assessed;
+}
+
+/** Writes what was assessed. Returns how many servers that are. */
+export async function saveAssessed(
+  tx: Queryable,
+  task: AssessServersTask,
+  assessed: readonly AssessedGroup[],
+): Promise<number> {
   await saveAssessments(tx, task, assessed);
-  await noteUrgentMatches(tx, { projectId, vulnerabilities: opened(assessed), now: task.now });
-  return assessed.reduce((sum, { group }) => sum + group.serverIds.length, 0);
+  await noteUrgentMatches(tx, {
+    projectId: task.projectId,
+    vulnerabilities: opened(assessed),
+    now: task.now,
+  });
+  return assessed.reduce((sum, { serverIds }) => sum + serverIds.length, 0);
 }
 
 function packageIdsOf(groups: readonly AssessableGroup[]): ReadonlySet<number> {
@@ -117,8 +141,8 @@ function presentOnGroups(
 /** Vulnerabilities of which a finding was opened. */
 function opened(assessed: readonly AssessedGroup[]): readonly number[] {
   const numbers = new Set<number>();
-  for (const { assessment } of assessed)
-    for (const { kind, vulnerability } of assessment.events)
+  for (const { events } of assessed)
+    for (const { kind, vulnerability } of events)
       if (kind === 'found' || kind === 'reopened') numbers.add(vulnerability);
   return [...numbers];
 }
@@ -222,7 +246,8 @@ function isUnchanged(server: AssessableGroup, assessment: Assessment): boolean {
   );
 }
 
-function isSameFinding(a: Finding, b: Finding | undefined): boolean {
+/** Whether nothing of a finding differs, its moments included. */
+export function isSameFinding(a: Finding, b: Finding | undefined): boolean {
   return (
     a.vulnerability === b?.vulnerability &&
     a.status === b.status &&

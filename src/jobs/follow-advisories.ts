@@ -17,7 +17,8 @@ import {
   packagesAffectedBy,
   serversListingAsFixed,
 } from '../store/fleet/package-set-holders.ts';
-import { type AssessServersTask, assessServers } from './assess-servers.ts';
+import { assessServers } from './assess-servers.ts';
+import { assessTouched, type FollowingTask, TOUCHED_VULNERABILITIES_MAX } from './assess-touched.ts';
 import { KnownMatches } from './known-matches.ts';
 import { matchStoredPackages } from './match-packages.ts';
 
@@ -117,11 +118,13 @@ async function rematchBatch(database: Database): Promise<number> {
       claimed.map((row) => row.package_id),
     );
     const revision = await revisionInForce(tx);
-    const { changed } = await matchStoredPackages(tx, { projectId, revision }, [...packages.values()]);
+    const { changed, touched } = await matchStoredPackages(tx, { projectId, revision }, [
+      ...packages.values(),
+    ]);
     if (changed.length > 0) {
       await tx.execute(
-        `INSERT INTO reassess (project_id, package_ids, vulnerabilities) VALUES ($1, $2, '{}')`,
-        [projectId, changed],
+        `INSERT INTO reassess (project_id, package_ids, vulnerabilities, matched_vulnerabilities) VALUES ($1, $2, '{}', $3)`,
+        [projectId, changed, touched],
       );
       // Reports that read the old result commit first, so the servers' turn below sees them: see lock-advisory-set.ts.
       await holdAdvisorySet(tx);
@@ -141,7 +144,10 @@ interface ReassessWork {
   /** Numbers of the rows that this does. */
   readonly rows: readonly number[];
   readonly packageIds: readonly number[];
+  /** Those whose own facts changed. */
   readonly vulnerabilities: readonly number[];
+  /** All vulnerabilities of which anything changed; undefined: not known, so that servers are assessed whole. */
+  readonly touched: readonly number[] | undefined;
 }
 
 /**
@@ -169,7 +175,7 @@ async function reassessNext(
         SERVERS_PER_BATCH,
       ).map((serverIds) => ({ serverIds })),
     ];
-    const written = await reassessAll(database, projectId, choices, options);
+    const written = await reassessAll(database, work, choices, options);
     await database.execute(`DELETE FROM reassess WHERE project_id = $1 AND id = ANY ($2::bigint[])`, [
       projectId,
       work.rows,
@@ -186,8 +192,9 @@ async function nextWork(database: Queryable): Promise<ReassessWork | undefined> 
     id: number;
     package_ids: readonly number[];
     vulnerabilities: readonly number[];
+    matched: readonly number[] | null;
   }>(
-    `SELECT project_id, id, package_ids, vulnerabilities FROM reassess
+    `SELECT project_id, id, package_ids, vulnerabilities, matched_vulnerabilities AS matched FROM reassess
      WHERE project_id = (SELECT project_id FROM reassess ORDER BY id LIMIT 1)`,
   );
   const projectId = rows[0]?.project_id;
@@ -197,13 +204,16 @@ async function nextWork(database: Queryable): Promise<ReassessWork | undefined> 
     rows: rows.map((row) => row.id),
     packageIds: rows.flatMap((row) => row.package_ids),
     vulnerabilities: [...new Set(rows.flatMap((row) => row.vulnerabilities))],
+    touched: rows.some((row) => row.matched === null && row.package_ids.length > 0)
+      ? undefined
+      : [...new Set(rows.flatMap((row) => [...row.vulnerabilities, ...(row.matched ?? [])]))],
   };
 }
 
 /** Two batches at a time: while the database writes one, the next is worked out. */
 async function reassessAll(
   database: Database,
-  projectId: string,
+  { projectId, touched }: ReassessWork,
   choices: readonly ServerChoice[],
   options: FollowOptions & BatchOptions,
 ): Promise<number> {
@@ -214,14 +224,15 @@ async function reassessAll(
     try {
       for (let choice = choices[next++]; choice !== undefined; choice = choices[next++]) {
         options.signal?.throwIfAborted();
-        const count = await reassessBatch(database, known, {
+        const task = {
           projectId,
           servers: choice,
           cause: 'advisories',
           actor: 'advisories',
           remark: '',
           now: options.now(),
-        });
+        } satisfies FollowingTask;
+        const count = await reassessBatch(database, known, task, touched);
         // Not `written += await …`: that reads the sum before the other worker has added to it.
         written += count;
         options.onBatch(written);
@@ -240,14 +251,17 @@ async function reassessAll(
 async function reassessBatch(
   database: Database,
   known: KnownMatches,
-  task: AssessServersTask,
+  task: FollowingTask,
+  touched: readonly number[] | undefined,
 ): Promise<number> {
+  const isFew = touched !== undefined && touched.length <= TOUCHED_VULNERABILITIES_MAX;
   for (;;) {
     try {
       return await database.transaction(async (tx) => {
         let written = 0;
         const held = await known.during(tx, async (knowledge) => {
-          written = await assessServers(tx, { ...task, knowledge });
+          const own = { ...task, knowledge };
+          written = isFew ? await assessTouched(tx, own, touched) : await assessServers(tx, own);
         });
         if (!held) throw new MatchesMovedOn();
         return written;

@@ -16,6 +16,8 @@ export interface MatchedPackages {
   readonly matches: ReadonlyMap<number, readonly StoredMatch[]>;
   /** The packages whose result is not what was stored. */
   readonly changed: readonly number[];
+  /** The vulnerabilities that those have come to be affected by, or no longer are, or of which the fix is another one. */
+  readonly touched: readonly number[];
 }
 
 /** Matches `packages` (all of `projectId`) with the advisory set `revision` and saves the result in the same transaction. */
@@ -24,14 +26,20 @@ export async function matchStoredPackages(
   target: { readonly projectId: string; readonly revision: number },
   packages: readonly StoredPackage[],
 ): Promise<MatchedPackages> {
-  if (packages.length === 0) return { matches: new Map(), changed: [] };
+  if (packages.length === 0) return { matches: new Map(), changed: [], touched: [] };
   const found = await findMatches(tx, target.projectId, packages);
   const numbers = await numbersOf(tx, [...found.values()].flat());
   const matches = new Map<number, readonly StoredMatch[]>();
   for (const stored of packages) matches.set(stored.id, storedMatches(found.get(stored.id) ?? [], numbers));
   await saveMatches(tx, target, matches);
-  const changed = packages.filter((stored) => !isSame(stored.matches, matches.get(stored.id) ?? []));
-  return { matches, changed: changed.map((stored) => stored.id) };
+  const changed: number[] = [];
+  const touched = new Set<number>();
+  for (const stored of packages) {
+    const differing = differingVulnerabilities(stored.matches, matches.get(stored.id) ?? []);
+    if (differing.length > 0) changed.push(stored.id);
+    for (const vulnerability of differing) touched.add(vulnerability);
+  }
+  return { matches, changed, touched: [...touched] };
 }
 
 async function findMatches(
@@ -102,12 +110,17 @@ function storedMatches(
     .map(([vulnerability, fixedVersion]) => ({ vulnerability, fixedVersion }));
 }
 
-function isSame(a: readonly StoredMatch[], b: readonly StoredMatch[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every((match, index) => {
-      const other = b[index];
-      return match.vulnerability === other?.vulnerability && match.fixedVersion === other.fixedVersion;
-    })
-  );
+/** The vulnerabilities that only one of the lists names, or for which they name another fix. */
+function differingVulnerabilities(
+  before: readonly StoredMatch[],
+  after: readonly StoredMatch[],
+): readonly number[] {
+  const fixes = new Map(before.map((match) => [match.vulnerability, match]));
+  const differing: number[] = [];
+  for (const { vulnerability, fixedVersion } of after) {
+    const held = fixes.get(vulnerability);
+    fixes.delete(vulnerability);
+    if (held === undefined || held.fixedVersion !== fixedVersion) differing.push(vulnerability);
+  }
+  return [...differing, ...fixes.keys()];
 }

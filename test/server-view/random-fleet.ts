@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { type FindingStatus, type FixingPriority, isHandled } from '../../src/findings/finding.ts';
+import { columnsOf } from '../../src/findings/finding-columns.ts';
 import { summaryOf } from '../../src/findings/summary.ts';
 import { foldCase, type Page, type ServerFilter, type ServerRow } from '../../src/server-view/server-view.ts';
 import type { ViewRecord, VulnerabilityLookup } from '../../src/server-view/view-record.ts';
@@ -120,8 +121,8 @@ export async function storeFleet(
     );
   }
   for (const server of servers) {
-    const summary = summaryOf(findingsOf(server), false);
-    const sets = await internFindingSets(database, projectId, { sets: [server.findings], now: 0 });
+    const summary = summaryOf(columnsOf(server.findings), false);
+    const sets = await internFindingSets(database, projectId, { sets: [columnsOf(server.findings)], now: 0 });
     await database.execute(
       `INSERT INTO server (project_id, id, identity, name, name_folded, enterprise_project_id, group_id, public_ip, private_ip,
          os_type, system, asset_value, cluster_id, node_type, edition, created_at, scan_time, is_unknown,
@@ -190,7 +191,7 @@ export async function storeVulnerabilities(database: Queryable): Promise<void> {
 
 /** The row that the view shows of a server. */
 export function expectedRow(server: RandomServer): ServerRow {
-  const { openCount, counts, score, level, handleStatus } = summaryOf(findingsOf(server), false);
+  const { openCount, counts, score, level, handleStatus } = summaryOf(columnsOf(server.findings), false);
   const isUnknown = openCount === 0 && server.isUnknown;
   const lists: Record<keyof ServerRow['vulnerabilityIds'], string[]> = {
     linux_vul: [],
@@ -234,7 +235,7 @@ export function viewRecord(projectId: string, server: RandomServer, version = 0)
     projectId,
     version,
     enterpriseProjectId: server.enterpriseProjectId,
-    statusBits: summaryOf(findingsOf(server), false).statusBits,
+    statusBits: summaryOf(columnsOf(server.findings), false).statusBits,
     clusterId: server.clusterId,
     sortRank: row.score === undefined ? 199 : row.score * 2,
     isListed: server.hasReported && server.edition !== 'hss.version.null',
@@ -254,7 +255,7 @@ export function keyOf(numbers: ArrayLike<number>): number {
 }
 
 function shownNumbers(server: RandomServer): readonly number[] {
-  const isOpen = summaryOf(findingsOf(server), false).openCount > 0;
+  const isOpen = summaryOf(columnsOf(server.findings), false).openCount > 0;
   return server.findings
     .filter((finding) => finding.fixable && isHandled(finding.status) !== isOpen)
     .map((finding) => finding.vulnerability)
@@ -272,12 +273,8 @@ export function expectedPage(
   return { total: matching.length, ids };
 }
 
-function findingsOf(server: RandomServer) {
-  return server.findings.map((finding) => ({ ...finding, firstSeenAt: 0, statusSince: 0 }));
-}
-
 function matches(server: RandomServer, filter: ServerFilter): boolean {
-  const summary = summaryOf(findingsOf(server), false);
+  const summary = summaryOf(columnsOf(server.findings), false);
   const level = summary.openCount === 0 && server.isUnknown ? '' : summary.level;
   const has = (text: string | undefined, part: string | undefined): boolean =>
     part === undefined || (text !== undefined && foldCase(text).includes(foldCase(part)));
@@ -314,7 +311,7 @@ function worstFirst(a: RandomServer, b: RandomServer): number {
 }
 
 function sortKeyOf(server: RandomServer): readonly number[] {
-  const { openCount, score, counts } = summaryOf(findingsOf(server), false);
+  const { openCount, score, counts } = summaryOf(columnsOf(server.findings), false);
   const rank = openCount === 0 && server.isUnknown ? 99.5 : score;
   return [rank, -counts.Critical, -counts.High, -counts.Medium, -counts.Low];
 }

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { columnsOf } from '../../src/findings/finding-columns.ts';
 import { internFindingSets } from '../../src/store/findings/finding-sets.ts';
 import { loadAssessableGroups } from '../../src/store/findings/load-assessable.ts';
 import { testDatabase } from '../database.ts';
@@ -21,7 +22,7 @@ it('a server is read with the findings that it was given while its lock was wait
   );
   let reading: Promise<readonly number[]> | undefined;
   await database.transaction(async (tx) => {
-    const [set] = await internFindingSets(tx, 'p', { sets: [[FINDING]], now: 1 });
+    const [set] = await internFindingSets(tx, 'p', { sets: [columnsOf([FINDING])], now: 1 });
     await tx.execute(`UPDATE server SET finding_set = $1 WHERE id = 'a'`, [set ?? 0]);
     reading = database.transaction(async (other) => {
       const groups = await loadAssessableGroups(other, 'p', { serverIds: ['a'] });

@@ -1,15 +1,17 @@
-import { FINDING_STATUSES, FIXING_PRIORITIES, type Finding, isHandled } from '../../findings/finding.ts';
+import { FINDING_STATUS_WORDS, FINDING_STATUSES, isHandled } from '../../findings/finding.ts';
+import type { FindingColumns } from '../../findings/finding-columns.ts';
 import type { Queryable } from '../database.ts';
 import { SET_USE_NOTED_MS } from '../fleet/package-sets.ts';
 
-/** A server's findings as they are shared: without their moments. Ordered by vulnerability. */
-export type FindingSet = readonly Pick<Finding, 'vulnerability' | 'status' | 'priority' | 'fixable'>[];
+/** By the number of the status. */
+const IS_HANDLED = FINDING_STATUS_WORDS.map(isHandled);
+const FIXED = FINDING_STATUSES.vul_status_fixed;
 
 /** Gives sets of findings their numbers, making those that are new; in the order of `sets`, which may repeat. */
 export async function internFindingSets(
   tx: Queryable,
   projectId: string,
-  { sets, now }: { readonly sets: readonly FindingSet[]; readonly now: number },
+  { sets, now }: { readonly sets: readonly FindingColumns[]; readonly now: number },
 ): Promise<readonly number[]> {
   // Arrays of arrays must be rectangular in PostgreSQL, so each travels as the text of an array. New rows are made in the
   // order of their digests, so that two that make the same ones wait for each other instead of deadlocking.
@@ -33,12 +35,12 @@ export async function internFindingSets(
      SELECT w.at, n.id FROM wanted w JOIN (SELECT * FROM held UNION ALL SELECT * FROM made) n USING (digest) ORDER BY w.at`,
     [
       projectId,
-      sets.map((set) => arrayText(set.map((finding) => finding.vulnerability))),
-      sets.map((set) => arrayText(set.map((finding) => FINDING_STATUSES[finding.status]))),
-      sets.map((set) => arrayText(set.map((finding) => FIXING_PRIORITIES[finding.priority]))),
-      sets.map((set) => arrayText(set.map((finding) => (finding.fixable ? 't' : 'f')))),
-      sets.map((set) => set.every((finding) => finding.fixable && !isHandled(finding.status))),
-      sets.map((set) => set.some((finding) => finding.status === 'vul_status_fixed')),
+      sets.map((set) => arrayText(set.vulnerability)),
+      sets.map((set) => arrayText(set.status)),
+      sets.map((set) => arrayText(set.priority)),
+      sets.map((set) => arrayText(set.fixable)),
+      sets.map((set) => !set.fixable.includes(false) && !set.status.some((status) => IS_HANDLED[status])),
+      sets.map((set) => set.status.includes(FIXED)),
       now,
       now - SET_USE_NOTED_MS,
     ],
@@ -47,7 +49,7 @@ export async function internFindingSets(
   return rows.map((row) => row.id);
 }
 
-/** The text form of a PostgreSQL array of plain words or numbers. */
-export function arrayText(values: readonly (number | string)[]): string {
+/** The text form of a PostgreSQL array of plain words, numbers or truth values. */
+export function arrayText(values: readonly (number | string | boolean)[]): string {
   return `{${values.join(',')}}`;
 }

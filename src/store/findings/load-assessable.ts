@@ -1,6 +1,7 @@
 import type { SeverityWord } from '../../advisories/advisory.ts';
 import type { Decision } from '../../findings/assess.ts';
-import { FINDING_STATUS_WORDS, FIXING_PRIORITY_WORDS, type Finding } from '../../findings/finding.ts';
+import type { Finding } from '../../findings/finding.ts';
+import { type FindingColumns, undatedFindings } from '../../findings/finding-columns.ts';
 import { DATES_LENGTH_MAX, datedFindings, type FindingDates } from '../../findings/finding-dates.ts';
 import type { AssetValue, PriorityFacts } from '../../matching/priority.ts';
 import type { Queryable } from '../database.ts';
@@ -28,6 +29,13 @@ export interface AssessableGroup extends Omit<AssessableServer, 'id'> {
   readonly isDated: boolean;
 }
 
+/** The same as it is stored: without its packages, its findings in columns. */
+export interface StoredGroup extends Omit<AssessableGroup, 'packageIds' | 'findings'> {
+  readonly columns: FindingColumns;
+  /** Those of `columns` where the group is dated, else none. */
+  readonly dates: FindingDates;
+}
+
 /** Which servers: by id, or all that have one of the sets of packages. */
 export type ServerChoice =
   | { readonly serverIds: readonly string[] }
@@ -46,15 +54,42 @@ export async function loadAssessableServers(
   return groups.flatMap(({ serverIds, ...group }) => serverIds.map((id) => ({ id, ...group })));
 }
 
-/**
- * The same in groups that are assessed at once. A server on which somebody has decided something is a group of its own; one
- * with a fixed finding shares a group only with those of the same moments, because they say when that leaves the lists.
- */
+/** The same in groups that are assessed at once. */
 export async function loadAssessableGroups(
   tx: Queryable,
   projectId: string,
   choice: ServerChoice,
 ): Promise<readonly AssessableGroup[]> {
+  return await assessableGroups(tx, projectId, await loadStoredGroups(tx, projectId, choice));
+}
+
+/** Reads the packages of groups. */
+export async function assessableGroups(
+  tx: Queryable,
+  projectId: string,
+  groups: readonly StoredGroup[],
+): Promise<readonly AssessableGroup[]> {
+  const packageSets = await loadPackageSets(
+    tx,
+    projectId,
+    groups.flatMap((group) => group.packageSet ?? []),
+  );
+  return groups.map(({ columns, dates, ...group }) => ({
+    ...group,
+    packageIds: packageSets.get(group.packageSet ?? 0) ?? [],
+    findings: datedFindings(undatedFindings(columns), dates),
+  }));
+}
+
+/**
+ * Reads and locks servers as `loadAssessableServers` does, in groups. A server on which somebody has decided something is a group of its own; one
+ * with a fixed finding shares a group only with those of the same moments, because they say when that leaves the lists.
+ */
+export async function loadStoredGroups(
+  tx: Queryable,
+  projectId: string,
+  choice: ServerChoice,
+): Promise<readonly StoredGroup[]> {
   const locked = await lockServers(tx, projectId, choice);
   const rows = await tx.query<GroupRow>(
     `WITH keyed AS (
@@ -78,20 +113,15 @@ export async function loadAssessableGroups(
      LEFT JOIN finding_set f ON f.project_id = $1 AND f.id = g.finding_set`,
     [projectId, locked, DATES_LENGTH_MAX],
   );
-  const packageSets = await loadPackageSets(
-    tx,
-    projectId,
-    rows.flatMap((row) => row.package_set ?? []),
-  );
   return rows.map((row) => ({
     serverIds: row.server_ids,
     assetValue: row.asset_value,
     kernelRelease: row.kernel_release,
     kernelVersion: row.kernel_version,
     restartPackages: row.restart_packages,
-    packageIds: packageSets.get(row.package_set ?? 0) ?? [],
     packageSet: row.package_set ?? undefined,
-    findings: findingsOf(row),
+    columns: columnsOfRow(row),
+    dates: { since: row.since, dates: row.dates },
     isDated: row.is_dated,
     dueAt: row.due_at ?? undefined,
   }));
@@ -156,13 +186,16 @@ interface GroupRow extends FindingsRow {
 
 /** The findings of a server from the parallel arrays of its set and its own dates. */
 export function findingsOf(row: FindingsRow): readonly Finding[] {
-  const findings = row.finding_vulnerability.map((vulnerability, index) => ({
-    vulnerability,
-    status: FINDING_STATUS_WORDS[row.finding_status[index] ?? 0] ?? 'vul_status_unfix',
-    priority: FIXING_PRIORITY_WORDS[row.finding_priority[index] ?? 0] ?? 'Low',
-    fixable: row.finding_fixable[index] ?? false,
-  }));
-  return datedFindings(findings, row);
+  return datedFindings(undatedFindings(columnsOfRow(row)), row);
+}
+
+function columnsOfRow(row: FindingsRow): FindingColumns {
+  return {
+    vulnerability: row.finding_vulnerability,
+    status: row.finding_status,
+    priority: row.finding_priority,
+    fixable: row.finding_fixable,
+  };
 }
 
 /** Decisions on the given servers' findings, by server. */

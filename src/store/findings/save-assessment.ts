@@ -1,15 +1,18 @@
 import type { Assessment, FindingEvent } from '../../findings/assess.ts';
 import { FINDING_STATUSES } from '../../findings/finding.ts';
-import { datesAnew, datesToAppend, type FindingDates } from '../../findings/finding-dates.ts';
+import type { FindingColumns } from '../../findings/finding-columns.ts';
+import type { DatesToWrite } from '../../findings/finding-dates.ts';
 import type { ServerSummary } from '../../findings/summary.ts';
 import type { Queryable } from '../database.ts';
 import { arrayText, internFindingSets } from './finding-sets.ts';
-import type { AssessableGroup } from './load-assessable.ts';
 
 /** What an assessment says of a group of servers. */
-export interface AssessedGroup {
-  readonly group: AssessableGroup;
-  readonly assessment: Assessment;
+export interface AssessedGroup extends Omit<Assessment, 'findings'> {
+  /** Ascending, at least one. */
+  readonly serverIds: readonly string[];
+  /** All findings, also those that stay. */
+  readonly columns: FindingColumns;
+  readonly dates: DatesToWrite;
   readonly summary: ServerSummary;
 }
 
@@ -30,7 +33,7 @@ export async function saveAssessments(
   if (assessed.length === 0) return;
   const { projectId, now } = note;
   const sets = await internFindingSets(tx, projectId, {
-    sets: assessed.map(({ assessment }) => assessment.findings),
+    sets: assessed.map(({ columns }) => columns),
     now,
   });
   await updateServers(tx, { projectId, sets }, assessed);
@@ -43,7 +46,6 @@ async function updateServers(
   { projectId, sets }: { readonly projectId: string; readonly sets: readonly number[] },
   assessed: readonly AssessedGroup[],
 ): Promise<void> {
-  const dates = assessed.map(datesOf);
   const members = membersOf(assessed);
   await tx.execute(
     `UPDATE server s SET
@@ -62,8 +64,8 @@ async function updateServers(
       members.ids,
       members.groups,
       sets,
-      dates.map((own) => own.since ?? null),
-      dates.map((own) => arrayText(own.dates)),
+      assessed.map(({ dates }) => dates.since ?? null),
+      assessed.map(({ dates }) => arrayText(dates.dates)),
       assessed.map(({ summary }) => summary.openCount),
       assessed.map(({ summary }) => summary.counts.Critical),
       assessed.map(({ summary }) => summary.counts.High),
@@ -72,15 +74,9 @@ async function updateServers(
       assessed.map(({ summary }) => summary.score),
       assessed.map(({ summary }) => summary.level),
       assessed.map(({ summary }) => summary.statusBits),
-      assessed.map(({ assessment }) => assessment.dueAt ?? null),
+      assessed.map(({ dueAt }) => dueAt ?? null),
     ],
   );
-}
-
-/** Where the moments were read, or there are none yet, they are written anew, so that they never grow; else what changed is appended. */
-function datesOf({ group, assessment }: AssessedGroup): Partial<FindingDates> & Pick<FindingDates, 'dates'> {
-  if (group.isDated || group.findings.length === 0) return datesAnew(assessment.findings);
-  return { dates: datesToAppend(group.findings, assessment.findings) };
 }
 
 /** The ids of all servers, each with the number of its group, from 1. */
@@ -89,8 +85,8 @@ function membersOf(assessed: readonly AssessedGroup[]): {
   readonly groups: number[];
 } {
   return {
-    ids: assessed.flatMap(({ group }) => [...group.serverIds]),
-    groups: assessed.flatMap(({ group }, index) => group.serverIds.map(() => index + 1)),
+    ids: assessed.flatMap(({ serverIds }) => [...serverIds]),
+    groups: assessed.flatMap(({ serverIds }, index) => serverIds.map(() => index + 1)),
   };
 }
 
@@ -99,11 +95,11 @@ async function insertEvents(
   note: AssessmentNote,
   assessed: readonly AssessedGroup[],
 ): Promise<void> {
-  const changed = assessed.filter(({ assessment }) => assessment.events.length > 0);
+  const changed = assessed.filter((group) => group.events.length > 0);
   if (changed.length === 0) return;
   const members = membersOf(changed);
-  const events = changed.flatMap(({ assessment }, index) =>
-    eventsAlike(assessment.events).map((alike) => ({ ...alike, group: index + 1 })),
+  const events = changed.flatMap((group, index) =>
+    eventsAlike(group.events).map((alike) => ({ ...alike, group: index + 1 })),
   );
   await tx.execute(
     `INSERT INTO finding_event (project_id, server_id, vulnerability, kind, status_before, status_after, actor, remark, at)
@@ -157,10 +153,8 @@ async function removeDecisions(
   projectId: string,
   assessed: readonly AssessedGroup[],
 ): Promise<void> {
-  const ended = assessed.flatMap(({ group, assessment }) =>
-    group.serverIds.flatMap((serverId) =>
-      assessment.endedDecisions.map((vulnerability) => ({ serverId, vulnerability })),
-    ),
+  const ended = assessed.flatMap(({ serverIds, endedDecisions }) =>
+    serverIds.flatMap((serverId) => endedDecisions.map((vulnerability) => ({ serverId, vulnerability }))),
   );
   if (ended.length === 0) return;
   await tx.execute(

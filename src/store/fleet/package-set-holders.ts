@@ -5,7 +5,7 @@ import type { Queryable } from '../database.ts';
  * Up to so many numbers are looked up in an inverted index. For more of them everything is looked through: a set takes about
  * 10 µs.
  */
-const NUMBERS_LOOKED_UP_MAX = 200;
+export const NUMBERS_LOOKED_UP_MAX = 200;
 
 /** Numbers of the sets of a project that hold one of the packages, ascending. */
 export async function packageSetsHolding(
@@ -59,4 +59,23 @@ export async function serversListingAsFixed(
     [projectId, vulnerabilities],
   );
   return rows.map((row) => row.id);
+}
+
+/** Which of the packages each set holds, by the number of the set; without the sets that hold none. */
+export async function packagesHeld(
+  tx: Queryable,
+  projectId: string,
+  {
+    packageSets,
+    packageIds,
+  }: { readonly packageSets: readonly number[]; readonly packageIds: readonly number[] },
+): Promise<ReadonlyMap<number, readonly number[]>> {
+  if (packageIds.length === 0 || packageSets.length === 0) return new Map();
+  const rows = await tx.query<{ id: number; held: readonly number[] }>(
+    `SELECT s.id, array_agg(member.id) AS held FROM package_set s CROSS JOIN LATERAL unnest(s.package_ids) AS member (id)
+     WHERE s.project_id = $1 AND s.id = ANY ($2::bigint[]) AND member.id = ANY ($3::integer[])
+     GROUP BY s.id`,
+    [projectId, packageSets, packageIds],
+  );
+  return new Map(rows.map((row) => [row.id, row.held]));
 }
