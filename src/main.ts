@@ -40,8 +40,8 @@ import { type VulnerabilityDictionary, vulnerabilityDictionary } from './store/v
 
 export interface StartOptions {
   readonly log: Log;
-  /** The moment against which the age of feeds is measured; the demo's snapshot date. Default: now. */
-  readonly feedsMeasuredAt?: number;
+  /** False: PARAPET_FEEDS is not followed. The demo's snapshot is measured by its own date: newer feeds beside it would be of the future. */
+  readonly fetchesFeeds?: boolean;
   /** Runs once the store is open, before anything listens: the demo loads its fleet here. */
   readonly prepare?: (parts: {
     readonly database: Database;
@@ -70,7 +70,7 @@ export async function startParapet(config: Config, options: StartOptions): Promi
     const store = await openStore(config, { role: 'serve' });
     started.push(store.close);
     const { database } = store;
-    const clock = coverageClock(config, options.feedsMeasuredAt);
+    const clock = coverageClock(config);
     const secretKey = await secretKeyOf(config, database);
     const firstStart = await firstStartOf(config, database);
     await options.prepare?.({ database, clock });
@@ -93,8 +93,7 @@ export async function startParapet(config: Config, options: StartOptions): Promi
       connectionString: store.connectionString,
       clock,
       log: options.log,
-      // The snapshot of the demo is measured by its own date: newer feeds beside it would be of the future.
-      feeds: options.feedsMeasuredAt === undefined ? await feedScheduleOf(config) : undefined,
+      feeds: options.fetchesFeeds === false ? undefined : await feedScheduleOf(config),
       onJobEnded: metrics.jobEnded,
     });
     started.push(jobs.stop);
@@ -118,17 +117,12 @@ export async function startParapet(config: Config, options: StartOptions): Promi
 /** The clock by which coverage is judged: the real one, with the settings of `config`. */
 export function coverageClock(
   config: Pick<Config, 'feedStaleDays' | 'serverSilentDays'>,
-  feedsMeasuredAt?: number,
 ): () => CoverageClock {
-  return () => {
-    const now = Date.now();
-    return {
-      now,
-      feedsMeasuredAt: feedsMeasuredAt ?? now,
-      staleDays: config.feedStaleDays,
-      silentDays: config.serverSilentDays,
-    };
-  };
+  return () => ({
+    now: Date.now(),
+    staleDays: config.feedStaleDays,
+    silentDays: config.serverSilentDays,
+  });
 }
 
 /** What PARAPET_FEEDS asks for. Throws `feed-unknown` for a name that is none, and `config-invalid` for unusable credentials. */

@@ -19,7 +19,7 @@ export async function openApiText(): Promise<string> {
     const secretKey = secretKeyOf(Buffer.alloc(32));
     const now = () => 0;
     const authenticator = createAuthenticator({ identity, openSecretKey: secretKey.open, now });
-    const clock = () => ({ now: 0, feedsMeasuredAt: 0, staleDays: 1, silentDays: 1 });
+    const clock = () => ({ now: 0, staleDays: 1, silentDays: 1 });
     const publicUrl = () => '';
     const endpoints = allEndpoints({
       database,

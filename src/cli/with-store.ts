@@ -5,7 +5,6 @@ import { FIRST_DOMAIN_NAME } from '../identity/bootstrap.ts';
 import type { Project } from '../identity/rights.ts';
 import type { CoverageClock } from '../jobs/refresh-unknown.ts';
 import { coverageClock, firstStartOf } from '../main.ts';
-import { loadFeedsMeasuredAt } from '../store/advisories/feeds-measured-at.ts';
 import { findDataFolder } from '../store/data-folder.ts';
 import type { Database } from '../store/database.ts';
 import { findDomain } from '../store/identity/find-domain.ts';
@@ -49,7 +48,7 @@ export async function withStore<T>(io: CommandIo, work: (store: CommandStore) =>
       config,
       database,
       domainId: domain.id,
-      clock: coverageClock(config, await loadFeedsMeasuredAt(database)),
+      clock: coverageClock(config),
       dataFolder: findDataFolder(config).path,
     });
   } finally {

@@ -54,7 +54,7 @@ async function compile(tx: Transaction, path: string, now: number): Promise<void
     knownExploited: await loadKnownExploited(tx),
     probabilities: await loadProbabilities(tx, PROBABILITY_MIN),
     worth: await loadWorth(tx),
-    coverage: await loadFeedCoverage(tx),
+    coverage: (await loadFeedCoverage(tx)).feeds,
     filedName,
   };
   try {

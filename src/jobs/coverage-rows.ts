@@ -8,10 +8,10 @@ import {
   type EcosystemCoverage,
   ecosystemCoverage,
 } from '../matching/coverage.ts';
-import { loadFeedCoverage } from '../store/advisories/load-feed-coverage.ts';
 import type { Queryable } from '../store/database.ts';
 import { projectEcosystems } from '../store/fleet/project-ecosystems.ts';
 import type { FleetScope } from '../store/fleet/server-ids-in-scope.ts';
+import { feedsInForce } from './feeds-in-force.ts';
 import { isFollowing } from './follow-advisories.ts';
 import type { CoverageClock } from './refresh-unknown.ts';
 
@@ -32,8 +32,7 @@ export async function coverageRows(
   { projectId, enterpriseProjects }: FleetScope,
   clock: CoverageClock,
 ): Promise<ProjectCoverage> {
-  const feeds = await loadFeedCoverage(tx);
-  const by = { now: clock.feedsMeasuredAt, staleDays: clock.staleDays };
+  const { feeds, by } = await feedsInForce(tx, clock);
   const installed = await projectEcosystems(tx, { projectId, enterpriseProjects });
   const systems = await tx.query<{ system: string; servers: number; silent: number }>(
     `SELECT system, count(*) AS servers, count(*) FILTER (WHERE scan_time <= $2) AS silent
@@ -48,7 +47,7 @@ export async function coverageRows(
   );
   return {
     matchingInProgress: await isFollowing(tx),
-    measuredAt: clock.feedsMeasuredAt,
+    measuredAt: by.now,
     systems: systems.map(({ system, servers, silent }) => ({
       ...coverageOf(systemOfKey(system), feeds, by),
       servers,

@@ -20,7 +20,6 @@ import {
   type VulnerabilityRow,
 } from '../store/advisories/find-records-about.ts';
 import { candidateKey, loadCandidates } from '../store/advisories/load-candidates.ts';
-import { loadFeedCoverage } from '../store/advisories/load-feed-coverage.ts';
 import { revisionInForce } from '../store/advisories/lock-advisory-set.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import { loadPriorityFacts } from '../store/findings/load-assessable.ts';
@@ -40,6 +39,7 @@ import { type UrgentReason, urgentReasons } from '../store/urgent/urgent-reasons
 import { silentPackages } from './assess-servers.ts';
 import { explainQuestion } from './explain-question.ts';
 import { explanationSentence, verdictOf } from './explanation-sentence.ts';
+import { feedsInForce } from './feeds-in-force.ts';
 import { isFollowing } from './follow-advisories.ts';
 import type { CoverageClock } from './refresh-unknown.ts';
 
@@ -148,6 +148,7 @@ async function explain(
   const packages = [...byRecords, ...(await explainQuestion(tx, { projectId, server, asked }, asItem))];
   const findings = await explainFindings(tx, { projectId, server, asked, packages, now: clock.now });
   const isUrgent = !about.startsWith('URGENT-') || findings.some(({ urgent }) => urgent.length > 0);
+  const inForce = await feedsInForce(tx, clock);
   const known: Omit<FindingExplanation, 'verdict' | 'sentence'> = {
     about,
     server: {
@@ -162,10 +163,7 @@ async function explain(
     findings,
     // What records say of a CVE makes nothing urgent that nobody calls so.
     packages: isUrgent ? packages : packages.map((pkg) => ({ ...pkg, raises_finding: false })),
-    coverage: coverageOf(systemOfKey(detail.system), await loadFeedCoverage(tx), {
-      now: clock.feedsMeasuredAt,
-      staleDays: clock.staleDays,
-    }),
+    coverage: coverageOf(systemOfKey(detail.system), inForce.feeds, inForce.by),
     advisorySet: { revision: await revisionInForce(tx), matchingInProgress: await isFollowing(tx) },
   };
   const verdict = verdictOf(known);

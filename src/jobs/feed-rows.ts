@@ -1,5 +1,6 @@
 /** Each feed in force with its age, and how fetching went: for the API, `advisories status` and `doctor`. */
 
+import { loadFeedsMeasuredAt } from '../store/advisories/feeds-measured-at.ts';
 import { listFeeds, type StoredFeed } from '../store/advisories/list-feeds.ts';
 import { type FeedSourceState, loadFeedSources } from '../store/advisories/load-feed-sources.ts';
 import type { Queryable } from '../store/database.ts';
@@ -19,6 +20,8 @@ export interface FeedRow extends StoredFeed {
 }
 
 export interface FeedRows {
+  /** The moment against which ages are measured, in ms since 1970: the present but for a snapshot. */
+  readonly measuredAt: number;
   readonly feeds: readonly FeedRow[];
   /** Every feed that was ever fetched: last attempt, last success, error. */
   readonly sources: readonly FeedSourceState[];
@@ -26,11 +29,17 @@ export interface FeedRows {
 
 export async function feedRows(tx: Queryable, clock: CoverageClock): Promise<FeedRows> {
   const sources = await loadFeedSources(tx);
-  const feeds = (await listFeeds(tx)).map((feed) => feedRow(feed, sources, clock));
-  return { feeds, sources };
+  const measuredAt = (await loadFeedsMeasuredAt(tx)) ?? clock.now;
+  const by = { measuredAt, staleDays: clock.staleDays };
+  const feeds = (await listFeeds(tx)).map((feed) => feedRow(feed, sources, by));
+  return { measuredAt, feeds, sources };
 }
 
-function feedRow(feed: StoredFeed, all: readonly FeedSourceState[], clock: CoverageClock): FeedRow {
+function feedRow(
+  feed: StoredFeed,
+  all: readonly FeedSourceState[],
+  { measuredAt, staleDays }: { readonly measuredAt: number; readonly staleDays: number },
+): FeedRow {
   const sources = all.filter(({ feeds }) => feeds.includes(feed.name));
   const failed = sources.filter(({ error }) => error !== '').map(({ name }) => name);
   const failing = failed.length === 0 ? '' : ` The last attempt to fetch ${failed.join(', ')} failed.`;
@@ -40,8 +49,8 @@ function feedRow(feed: StoredFeed, all: readonly FeedSourceState[], clock: Cover
     return { ...feed, status: 'undated', reason, sources: names };
   }
   const day = new Date(feed.date).toISOString().slice(0, 10);
-  const isStale = clock.feedsMeasuredAt - feed.date >= clock.staleDays * DAY_MS;
-  const age = isStale ? `is of ${day}: older than ${clock.staleDays} days.` : `is of ${day}.`;
+  const isStale = measuredAt - feed.date >= staleDays * DAY_MS;
+  const age = isStale ? `is of ${day}: older than ${staleDays} days.` : `is of ${day}.`;
   return {
     ...feed,
     status: isStale ? 'stale' : 'current',

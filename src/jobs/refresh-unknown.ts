@@ -4,18 +4,16 @@
  */
 import { systemOfKey } from '../inventory/system.ts';
 import { coverageOf } from '../matching/coverage.ts';
-import { loadFeedCoverage } from '../store/advisories/load-feed-coverage.ts';
 import type { Queryable } from '../store/database.ts';
+import { feedsInForce } from './feeds-in-force.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** When a feed grows stale, all of a fleet's servers may change: not in one statement, for which their reports would wait. */
 const SERVERS_PER_STATEMENT = 10_000;
 
 export interface CoverageClock {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970. Ages of feeds are measured by it but where a snapshot says otherwise (`feedsInForce`). */
   readonly now: number;
-  /** The moment against which the age of feeds is measured: `now`, but for the demo, whose feeds are a snapshot. */
-  readonly feedsMeasuredAt: number;
   readonly staleDays: number;
   readonly silentDays: number;
 }
@@ -57,13 +55,7 @@ export async function refreshUnknown(
 
 /** Keys of the systems that a feed covers and that is not stale. */
 export async function coveredSystems(tx: Queryable, clock: CoverageClock): Promise<readonly string[]> {
-  const rows = await loadFeedCoverage(tx);
-  const keys = new Set(rows.map((row) => row.ecosystem).filter((ecosystem) => ecosystem.includes(':')));
-  return [...keys].filter((key) => {
-    const { status } = coverageOf(systemOfKey(key), rows, {
-      now: clock.feedsMeasuredAt,
-      staleDays: clock.staleDays,
-    });
-    return status === 'covered';
-  });
+  const { feeds, by } = await feedsInForce(tx, clock);
+  const keys = new Set(feeds.map((row) => row.ecosystem).filter((ecosystem) => ecosystem.includes(':')));
+  return [...keys].filter((key) => coverageOf(systemOfKey(key), feeds, by).status === 'covered');
 }

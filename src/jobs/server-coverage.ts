@@ -9,9 +9,9 @@ import {
   ecosystemCoverage,
   isSilent,
 } from '../matching/coverage.ts';
-import { loadFeedCoverage } from '../store/advisories/load-feed-coverage.ts';
 import type { Queryable } from '../store/database.ts';
 import { serverEcosystems } from '../store/fleet/server-ecosystems.ts';
+import { feedsInForce } from './feeds-in-force.ts';
 import { isFollowing } from './follow-advisories.ts';
 import type { CoverageClock } from './refresh-unknown.ts';
 
@@ -39,8 +39,7 @@ export async function serverCoverage(
   },
   clock: CoverageClock,
 ): Promise<ServerCoverage> {
-  const feeds = await loadFeedCoverage(tx);
-  const by = { now: clock.feedsMeasuredAt, staleDays: clock.staleDays };
+  const { feeds, by } = await feedsInForce(tx, clock);
   const system = coverageOf(server.system === '' ? undefined : systemOfKey(server.system), feeds, by);
   const ecosystems = (await serverEcosystems(tx, server))
     .filter(isApplicationEcosystem)

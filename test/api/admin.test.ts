@@ -24,7 +24,7 @@ const test = await testApplication({
         (await listServerGroups(database, { projectId, enterpriseProjects: 'all' })).some(
           (one) => one.id === id,
         ),
-      clock: () => ({ now: T0, feedsMeasuredAt: T0, staleDays: 30, silentDays: 7 }),
+      clock: () => ({ now: T0, staleDays: 30, silentDays: 7 }),
     }),
     ...serverGroupEndpoints(database),
     explainFindingEndpoint(database, () => clockAt(0)),

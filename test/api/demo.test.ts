@@ -14,7 +14,6 @@ import { testDatabase } from '../database.ts';
 const NOW = SNAPSHOT_MEASURED_AT + 90 * 24 * 60 * 60 * 1000;
 const clock = (): CoverageClock => ({
   now: NOW,
-  feedsMeasuredAt: SNAPSHOT_MEASURED_AT,
   staleDays: 30,
   silentDays: 7,
 });

@@ -39,7 +39,7 @@ const test = await testApplication({
     ];
   },
 });
-const silent = { now: Date.now(), feedsMeasuredAt: Date.now(), staleDays: 30, silentDays: 7 };
+const silent = { now: Date.now(), staleDays: 30, silentDays: 7 };
 for (const name of ["web a+b/ü*~!'()", 'db-01']) {
   const server = serverOf(name, [installed({ ecosystem: 'debian:10', name: 'bash', version: '5.0-4' })]);
   await acceptInventory(

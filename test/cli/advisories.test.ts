@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMPILED_FILE_NAME } from '../../src/advisories/compiled-format.ts';
+import { setFeedsMeasuredAt } from '../../src/store/advisories/feeds-measured-at.ts';
 import { FIXTURES, reportOf, testCommandLine } from './command-line.ts';
 
 const cli = await testCommandLine();
@@ -104,6 +105,27 @@ describe('parapet advisories status', () => {
     expect(out).toMatch(/^osv +\d+ +\d{4}-\d\d-\d\d .* ago/m);
     expect(out).toMatch(/^debian:99 +1 +0 +unknown$/m);
     expect(out).toContain('No feed that was imported has advisories for debian:99.');
+  });
+
+  it('measures ages and states from the day of a snapshot until something else is imported, and says so', async () => {
+    const [row] = await cli.database.query<{ at: number }>(
+      `SELECT max(newest_at) AS at FROM feed_coverage WHERE feed = 'osv'`,
+    );
+    const newest = row?.at ?? 0;
+    await setFeedsMeasuredAt(cli.database, newest + 3 * 24 * 60 * 60 * 1000);
+    const { out } = await cli.run(['advisories', 'status']);
+    expect(out).toMatch(/^osv .* 3 days ago .* current$/m);
+    expect(out).toContain('The age of feeds is measured from 20');
+    const status = await cli.json<{
+      measured_at: string;
+      feeds: readonly { name: string; status: string }[];
+    }>(['advisories', 'status']);
+    expect(Date.parse(status.measured_at)).toBe(newest + 3 * 24 * 60 * 60 * 1000);
+    expect((await cli.run(['doctor'])).out).toContain('age of feeds: The age of feeds is measured from 20');
+    await cli.run(['advisories', 'import', join(FIXTURES, 'advisories/known-exploited.json')]);
+    const later = await cli.run(['advisories', 'status']);
+    expect(later.out).toMatch(/^osv .* stale$/m);
+    expect(later.out).not.toContain('The age of feeds is measured from');
   });
 
   it('has ISO dates and names in snake_case in JSON', async () => {

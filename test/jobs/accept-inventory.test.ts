@@ -8,6 +8,7 @@ import { followAdvisories } from '../../src/jobs/follow-advisories.ts';
 import { importAdvisories } from '../../src/jobs/import-advisories.ts';
 import { refreshUnknown } from '../../src/jobs/refresh-unknown.ts';
 import type { ServerFilter, ServerRow } from '../../src/server-view/server-view.ts';
+import { setFeedsMeasuredAt } from '../../src/store/advisories/feeds-measured-at.ts';
 import { listServersInSql } from '../../src/store/server-view/list-servers.ts';
 import { vulnerabilityDictionary } from '../../src/store/vulnerability-dictionary.ts';
 import { testDatabase } from '../database.ts';
@@ -180,12 +181,11 @@ describe('a report', () => {
 
   it('that stays away for seven days makes a secure server unknown; the next one brings it back', async () => {
     await acceptInventory(database, serverOf('quiet-01', [NEW_SYSTEMD]), clockAt(0));
-    await refreshUnknown(database, { ...clockAt(7), feedsMeasuredAt: T0 });
+    await setFeedsMeasuredAt(database, T0);
+    await refreshUnknown(database, clockAt(7));
     expect(await rowOf('quiet-01')).toMatchObject({ severityLevel: '' });
-    await acceptInventory(database, serverOf('quiet-01', [NEW_SYSTEMD]), {
-      ...clockAt(8),
-      feedsMeasuredAt: T0,
-    });
+    await acceptInventory(database, serverOf('quiet-01', [NEW_SYSTEMD]), clockAt(8));
+    await setFeedsMeasuredAt(database, undefined);
     expect(await rowOf('quiet-01')).toMatchObject({ severityLevel: 'Security' });
   });
 

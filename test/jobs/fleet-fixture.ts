@@ -19,7 +19,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** A clock that stands `days` after `T0`. */
 export function clockAt(days: number): CoverageClock {
   const now = T0 + days * DAY_MS;
-  return { now, feedsMeasuredAt: now, staleDays: 30, silentDays: 7 };
+  return { now, staleDays: 30, silentDays: 7 };
 }
 
 export interface AdvisoryFacts {

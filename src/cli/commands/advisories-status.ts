@@ -6,6 +6,7 @@ import { findImportedExport, type ImportedExport } from '../../store/advisories/
 import { installedEcosystems } from '../../store/advisories/installed-ecosystems.ts';
 import type { FeedSourceState } from '../../store/advisories/load-feed-sources.ts';
 import { type Command, JSON_OPTION, readArguments, writeResult } from '../command.ts';
+import { feedsMeasuredText } from '../feeds-measured.ts';
 import { shownAge, shownTime } from '../shown-time.ts';
 import { alignedTable, printable } from '../table.ts';
 import { type CommandStore, chooseProject, PROJECT_HELP, PROJECT_OPTION, withStore } from '../with-store.ts';
@@ -19,7 +20,8 @@ export const advisoriesStatus: Command = {
 Shows each feed with its own date, its state (current, stale, undated) and the date of its last import; of feeds that are
 fetched, the last attempt, the last success, the next time and why an attempt failed; then the coverage of every system that
 servers of the project run, and of their applications: covered, stale or unknown, and why. A feed's date is its publisher's,
-else that of the file it came in, else that of its newest record.
+else that of the file it came in, else that of its newest record. Ages and states are measured from today, or where the last
+import was a snapshot (the demo's), from its day: then that is said.
 
 ${PROJECT_HELP}
 
@@ -37,7 +39,7 @@ Examples:
     return await withStore(io, async (store) => {
       const project = await chooseProject(store, given.text('project'));
       const clock = store.clock();
-      const { feeds, sources } = await feedRows(store.database, clock);
+      const { feeds, sources, measuredAt } = await feedRows(store.database, clock);
       const waiting = await neverFetched(store, sources);
       const exported = await findImportedExport(store.database);
       const coverage = await coverageRows(
@@ -48,7 +50,8 @@ Examples:
       writeResult(io, given.flag('json'), {
         json: { feeds, sources, never_fetched: waiting, imported_export: exported, ...coverage },
         text: [
-          ...feedLines(feeds, clock.now),
+          ...feedLines(feeds, measuredAt),
+          ...(measuredAt === clock.now ? [] : ['', feedsMeasuredText(measuredAt)]),
           ...exportLines(exported),
           ...sourceLines(sources, waiting),
           '',
@@ -72,7 +75,7 @@ async function neverFetched(
   return configured.map(({ name }) => name).filter((name) => !tried.has(name));
 }
 
-function feedLines(feeds: readonly FeedRow[], now: number): readonly string[] {
+function feedLines(feeds: readonly FeedRow[], measuredAt: number): readonly string[] {
   if (feeds.length === 0) {
     return ['No advisories yet: parapet advisories update, or parapet advisories import PATH…'];
   }
@@ -82,7 +85,7 @@ function feedLines(feeds: readonly FeedRow[], now: number): readonly string[] {
       name,
       String(records),
       shownTime(date),
-      date === undefined ? 'not dated' : shownAge(date, now),
+      date === undefined ? 'not dated' : shownAge(date, measuredAt),
       shownTime(importedAt),
       status,
     ]),

@@ -6,7 +6,7 @@ import type { Config } from '../../config.ts';
 import { demoProjectOf } from '../../demo/demo-project.ts';
 import { demoGreeting } from '../../demo/greeting.ts';
 import { type DemoSummary, loadDemo } from '../../demo/load-demo.ts';
-import { SNAPSHOT_DATE, SNAPSHOT_MEASURED_AT } from '../../demo/snapshot.ts';
+import { SNAPSHOT_DATE } from '../../demo/snapshot.ts';
 import { compileAdvisories } from '../../jobs/compile-advisories.ts';
 import { createLog } from '../../log.ts';
 import { type RunningParapet, startParapet } from '../../main.ts';
@@ -63,7 +63,7 @@ async function runDemo(config: Config, io: CommandIo, asJson: boolean): Promise<
   let projectId = '';
   const parapet = await startParapet(config, {
     log: createLog(config.logLevel),
-    feedsMeasuredAt: SNAPSHOT_MEASURED_AT,
+    fetchesFeeds: false,
     prepare: async ({ database, clock }) => {
       const project = await demoProjectOf(database, config.projectName);
       projectId = project.id;

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../../config.ts';
 import { coverageClock } from '../../main.ts';
-import { loadFeedsMeasuredAt } from '../../store/advisories/feeds-measured-at.ts';
 import { clusterFolder, type DataFolder, findDataFolder } from '../../store/data-folder.ts';
 import { openStore } from '../../store/open-store.ts';
 import { type Command, type CommandIo, JSON_OPTION, readArguments, writeResult } from '../command.ts';
@@ -81,7 +80,7 @@ async function storeChecks(config: Config, folder: DataFolder): Promise<readonly
     try {
       return await checkStore({
         database: store.database,
-        clock: coverageClock(config, await loadFeedsMeasuredAt(store.database)),
+        clock: coverageClock(config),
         secretKeyFile: config.secretKeyFile,
         dataDir: folder.path,
         feeds: config.feeds,

@@ -1,6 +1,8 @@
 import { createLog } from '../../log.ts';
 import { startParapet } from '../../main.ts';
+import { loadFeedsMeasuredAt } from '../../store/advisories/feeds-measured-at.ts';
 import { type Command, JSON_OPTION, readArguments } from '../command.ts';
+import { feedsMeasuredText } from '../feeds-measured.ts';
 
 /** `parapet serve`: the service, until it is told to stop. */
 export const serve: Command = {
@@ -26,6 +28,8 @@ PARAPET_ADMIN_PASSWORD. All of them: docs/config.md.
     const config = io.config();
     const parapet = await startParapet(config, { log: createLog(config.logLevel) });
     const { firstStart } = parapet;
+    const snapshotAt = await loadFeedsMeasuredAt(parapet.database);
+    if (snapshotAt !== undefined) io.err(`${feedsMeasuredText(snapshotAt)}\n`);
     if (flag('json')) {
       io.out(`${JSON.stringify({ url: parapet.url, project_id: firstStart?.projectId })}\n`);
     } else {

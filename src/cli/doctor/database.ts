@@ -3,11 +3,13 @@ import { isAppError } from '../../errors.ts';
 import { prepareSecretKey } from '../../identity/secret-key.ts';
 import { coverageRows, type ProjectCoverage } from '../../jobs/coverage-rows.ts';
 import type { CoverageClock } from '../../jobs/refresh-unknown.ts';
+import { loadFeedsMeasuredAt } from '../../store/advisories/feeds-measured-at.ts';
 import { installedEcosystems } from '../../store/advisories/installed-ecosystems.ts';
 import { listFeeds } from '../../store/advisories/list-feeds.ts';
 import { loadFeedSources } from '../../store/advisories/load-feed-sources.ts';
 import type { Database } from '../../store/database.ts';
 import { findSecretKeyFingerprint } from '../../store/identity/find-secret-key-fingerprint.ts';
+import { feedsMeasuredText } from '../feeds-measured.ts';
 import { type Check, ok, warning, wrong } from './check.ts';
 import { EXPLOITATION_FEEDS, exploitationCheck } from './exploitation.ts';
 import { feedsCheck } from './feeds.ts';
@@ -103,18 +105,21 @@ async function checkFleet({
     rows.push(
       ...(await coverageRows(database, { projectId: id, enterpriseProjects: 'all' }, clock())).systems,
     );
-  const exploitation = exploitationCheck(feeds, clock());
+  const snapshotAt = await loadFeedsMeasuredAt(database);
+  const { now, staleDays, silentDays } = clock();
+  const exploitation = exploitationCheck(feeds, { measuredAt: snapshotAt ?? now, staleDays });
   const fetching = feedsCheck(await loadFeedSources(database), {
     words,
     installed: await installedEcosystems(database),
     updateHours,
-    now: clock().now,
+    now,
   });
   return [
     advisoriesCheck(feeds.filter((feed) => !EXPLOITATION_FEEDS.includes(feed.name)).length, rows),
+    ...(snapshotAt === undefined ? [] : [ok('age of feeds', feedsMeasuredText(snapshotAt))]),
     ...(exploitation === undefined ? [] : [exploitation]),
     ...(fetching === undefined ? [] : [fetching]),
-    silentCheck(rows, clock().silentDays),
+    silentCheck(rows, silentDays),
   ];
 }
 
