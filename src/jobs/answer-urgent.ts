@@ -1,4 +1,5 @@
 /** What a question is answered with: over all inventories in scope, with what the answer cannot cover. Writes nothing. */
+import { counted } from '../counted.ts';
 import { judgeQuestion } from '../matching/urgent-question.ts';
 import type { Queryable } from '../store/database.ts';
 import { loadPackages, type StoredPackage } from '../store/fleet/load-packages.ts';
@@ -9,16 +10,16 @@ import {
   packagesNamed,
   vulnerabilitiesNamed,
 } from '../store/urgent/packages-asked-about.ts';
-import { packagesInScope, serversHolding, uncoveredServers } from '../store/urgent/servers-holding.ts';
+import { packagesInScope, serversHolding } from '../store/urgent/servers-holding.ts';
 import type { UrgentItem } from '../store/urgent/urgent-items.ts';
 import type { CoverageClock } from './refresh-unknown.ts';
+import { type AskedServers, askedFleet } from './urgent-coverage.ts';
 import { questionOf } from './urgent-set.ts';
 
 /** Servers named in one answer, at most; the count is exact whatever it is. */
 export const ANSWER_SERVERS_MAX = 1_000;
 /** Packages named in one answer, at most. */
 export const ANSWER_PACKAGES_MAX = 200;
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 export interface AnsweredPackage extends AskedPackage {
   /** The comparison made; empty where a record in force decided. */
@@ -30,7 +31,9 @@ export interface AnsweredPackage extends AskedPackage {
 export interface UrgentAnswer {
   /** Listed servers in scope that hold an affected package: exact. */
   readonly serversTotal: number;
-  /** The first of them by name. */
+  /** Whom it was asked of, and on how many of them it is unknown. */
+  readonly asked: AskedServers;
+  /** The first by name of those that hold one. */
   readonly servers: readonly {
     readonly id: string;
     readonly name: string;
@@ -143,9 +146,10 @@ export async function answerUrgent(
   const { scope, limit, clock } = request;
   const meant = await meantInScope(tx, scope, request.meant);
   const held = await serversHolding(tx, scope, { packageIds: [...meant.affected.keys()], limit });
-  const uncovered = await uncoveredServers(tx, scope, clock.now - clock.silentDays * DAY_MS);
+  const { asked, notCovered } = await askedFleet(tx, item, { scope, clock });
   return {
     serversTotal: held.total,
+    asked,
     servers: held.servers.map(({ packageIds, paths, ...server }) => ({
       ...server,
       packages: packageIds.slice(0, ANSWER_PACKAGES_MAX).flatMap((id) => {
@@ -155,7 +159,7 @@ export async function answerUrgent(
     })),
     packagesTotal: meant.affected.size,
     official: meant.official,
-    notCovered: [...uncoveredByInventories(uncovered, clock.silentDays), ...uncoveredByQuestion(item, meant)],
+    notCovered: [...notCovered, ...uncoveredByQuestion(item, meant)],
   };
 }
 
@@ -171,24 +175,6 @@ async function meantInScope(tx: Queryable, scope: FleetScope, meant: MeantPackag
     uncompared: new Map([...uncompared].filter(([id]) => visible.has(id))),
     kernels: new Set([...meant.kernels].filter((id) => visible.has(id))),
   };
-}
-
-function uncoveredByInventories(
-  { neverReported, silent, withProblems, notListed, listed }: Awaited<ReturnType<typeof uncoveredServers>>,
-  silentDays: number,
-): readonly string[] {
-  return [
-    ...(listed === 0 ? ['No server has reported an inventory.'] : []),
-    ...(neverReported === 0 ? [] : [`${neverReported} servers are known and have never reported.`]),
-    ...(silent === 0
-      ? []
-      : [`${silent} servers were last heard of more than ${silentDays} days ago: their inventory is old.`]),
-    ...(withProblems === 0
-      ? []
-      : [`${withProblems} servers name something that their inventory could not look into.`]),
-    ...(notListed === 0 ? [] : [`${notListed} servers are in no list because of their edition.`]),
-    'Only what inventories name is seen: software inside archives, containers or by hand where they list it.',
-  ];
 }
 
 function uncoveredByQuestion(item: AskedItem, meant: MeantPackages): readonly string[] {
@@ -226,5 +212,6 @@ function uncoveredByQuestion(item: AskedItem, meant: MeantPackages): readonly st
 
 function uncomparedSentence(uncompared: MeantPackages['uncompared']): string {
   const [first] = uncompared.values();
-  return `${uncompared.size} packages of that name were not compared, such as ${first?.name} ${first?.version} of ${first?.ecosystem}: ${first?.why}.`;
+  const packages = counted(uncompared.size, 'package of that name was', 'packages of that name were');
+  return `${packages} not compared, such as ${first?.name} ${first?.version} of ${first?.ecosystem}: ${first?.why}.`;
 }

@@ -35,7 +35,7 @@ describe('parapet urgent', () => {
     expect(asked.answer.servers_total).toBe(1);
     expect(await findings()).toContain(asked.id);
     const { out } = await cli.run(['urgent', 'ask', ...QUESTION, '--reason', 'again']);
-    expect(out).toContain('1 servers hold 1 affected packages.');
+    expect(out).toContain('1 server holds 1 affected package, of 1 asked.');
     expect(out).toMatch(/web-01 .*tomcat 9\.0\.1 \(Bitnami\) .*9\.0\.99 .*\/opt\/bitnami\/tomcat/);
     expect(out).toContain('Not covered by this answer:');
     expect(out).toContain('asked by command line: again');
@@ -66,7 +66,7 @@ describe('parapet urgent', () => {
   it('show of a CVE that the catalogue names says so, and that its findings are older than the question', async () => {
     expect(await cli.run(['urgent', 'ask', '--cve', 'CVE-2025-24813'])).toMatchObject({ code: 0 });
     const { out } = await cli.run(['urgent', 'show', 'URGENT-CVE-2025-24813']);
-    expect(out).toContain('URGENT-CVE-2025-24813: open; open on 1 servers, all since before it was asked');
+    expect(out).toContain('URGENT-CVE-2025-24813: open; open on 1 server, all since before it was asked');
     expect(out).toMatch(/In the catalogue of known-exploited vulnerabilities since .*Apache Tomcat/);
     expect(out).not.toContain('nothing matched yet');
     expect((await cli.run(['urgent', 'show', 'URGENT-CVE-2099-0001'])).out).toContain('nothing matched yet');

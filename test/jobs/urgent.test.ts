@@ -1,6 +1,7 @@
 /** What is urgent: asked, answered, matched in reports to come, retired into the publisher's record, removed; and its scope. */
 import { describe, expect, it } from 'vitest';
 import type { InstalledPackage } from '../../src/inventory/package.ts';
+import { systemOf } from '../../src/inventory/system.ts';
 import { acceptInventory } from '../../src/jobs/accept-inventory.ts';
 import {
   addUrgentCves,
@@ -199,6 +200,51 @@ describe('a question by package and range', () => {
     await follow();
   });
 
+  it('says of how many servers asked it is unknown: no current feed covers their system, or they are silent', async () => {
+    const settings = { enterpriseProjectId: 'far' };
+    const euler = systemOf('euleros', '2.0SP9');
+    const old = clockAt(-8);
+    for (const name of ['j-1', 'j-2'])
+      await server(name, [log4j('eleven', '1')], { system: euler, settings });
+    await server('j-3', [SYSTEMD_OLD], { settings });
+    await acceptInventory(database, serverOf('j-4', [SYSTEMD_OLD], { settings }), old);
+    await acceptInventory(database, serverOf('j-5', [], { system: euler, settings }), old);
+    const far = { projectId: PROJECT, enterpriseProjects: ['far'] } as const;
+    const shown = async (request: UrgentRequest) => {
+      const { id } = await ask(request);
+      const { answer } = await showUrgent(database, { scope: far, id, limit: 0, clock: clockAt(0) });
+      await removeUrgent(database, id, { asker, now: T0 });
+      return answer;
+    };
+    const byCve = await shown({ cve: 'CVE-2023-88888' });
+    expect(byCve).toMatchObject({
+      serversTotal: 0,
+      asked: {
+        total: 5,
+        unknown: 4,
+        uncovered: 3,
+        silent: 2,
+        uncoveredSystems: [{ system: 'euleros:2.0SP9', status: 'unknown', servers: 3 }],
+      },
+    });
+    expect(byCve.notCovered).toContain(
+      '3 of 5 servers asked run a system that no current feed covers (euleros:2.0SP9: 3): that nothing was found there does not mean that nothing is there.',
+    );
+    const byPackage = await shown({ package: 'eleven', range: '<2' });
+    expect(byPackage).toMatchObject({ serversTotal: 2, asked: { total: 5, unknown: 4 } });
+    expect(byPackage.notCovered.join(' ')).toContain('no record will say what their vendor mended');
+    // Only servers of the system that is named are asked.
+    expect(await shown({ package: 'systemd', range: '<1', ecosystem: 'debian' })).toMatchObject({
+      asked: { total: 2, unknown: 1, uncovered: 0, uncoveredSystems: [] },
+    });
+    expect((await shown({ package: 'x', range: '<1', ecosystem: 'alpine:3.19' })).notCovered).toContain(
+      'No server of alpine:3.19 has reported an inventory.',
+    );
+    expect((await shown({ kb: 'KB5034441' })).notCovered).toContain(
+      'No server of Windows has reported an inventory.',
+    );
+  });
+
   it('says what it does not cover', async () => {
     const unknown = await ask({ package: 'log4jcore', range: '<2' });
     expect(unknown.answer.notCovered).toContain(
@@ -208,7 +254,7 @@ describe('a question by package and range', () => {
     const hex = await ask({ package: 'six', range: '<2' });
     expect(hex.answer).toMatchObject({ serversTotal: 0 });
     expect(hex.answer.notCovered.join(' ')).toContain(
-      '1 packages of that name were not compared, such as six 1.0 of Hex: how Hex orders versions is not known.',
+      '1 package of that name was not compared, such as six 1.0 of Hex: how Hex orders versions is not known.',
     );
     await server('f-2', [SYSTEMD_OLD]);
     const silent = await askUrgent(

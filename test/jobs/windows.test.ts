@@ -126,6 +126,7 @@ describe('Windows servers', () => {
   });
 
   it('are asked about an update, and the answer speaks of updates, not of kernels', async () => {
+    await acceptInventory(database, serverOf('linux-01', []), clockAt(MARCH));
     await report('win-16-asked', 'Windows Server 2016', '10.0.14393.7785', []);
     const asked = await askUrgent(
       database,
@@ -137,6 +138,12 @@ describe('Windows servers', () => {
       },
     );
     expect(asked.answer.servers.map(({ name }) => name)).toContain('win-16-asked');
+    // Windows alone is asked, and the feeds name no Windows Server 2028.
+    expect(asked.answer.asked).toMatchObject({
+      total: 7,
+      unknown: 1,
+      uncoveredSystems: [{ system: 'windows:Windows Server 2028', status: 'unknown', servers: 1 }],
+    });
     expect(asked.answer.notCovered.join(' ')).toContain('An update counts as missing where no later one');
     expect(asked.answer.notCovered.join(' ')).not.toContain('kernel');
   });

@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts';
 import { ANSWER_SERVERS_MAX } from '../../jobs/answer-urgent.ts';
 import {
   addUrgentCves,
@@ -50,8 +51,9 @@ What is urgent, besides the catalogue of known-exploited vulnerabilities. Each i
 it concerns have that finding beside the ordinary one, always Critical, and so have those that report later.
 
 add puts CVEs on the list. ask answers first, over all stored inventories: which servers hold the package in the range,
-have the CVE, or lack the update; how many exactly; and what the answer does not cover. list counts the servers with an open
-finding of each item: a server that holds the package without one runs another kernel, or a person decided so.
+have the CVE, or lack the update; how many exactly; on how many of those asked it is unknown, because no current feed covers
+their system or they are silent; and what the answer does not cover. list counts the servers with an open finding of each
+item: a server that holds the package without one runs another kernel, or a person decided so.
 
   --package NAME    a package, a source package, or the artifact of Maven's group:artifact
   --range RANGE     '>=2.0 <2.17.1': bounds side by side must all hold, || stands between alternatives, * is every version
@@ -228,7 +230,7 @@ async function follow({ store, io, flag }: Task): Promise<string> {
 
 function shownText(shown: ShownUrgent): string {
   const { id, state, answer, history, retiredInto } = shown;
-  const { serversTotal, servers, packagesTotal, official, notCovered } = answer;
+  const { serversTotal, asked, servers, packagesTotal, official, notCovered } = answer;
   const rows = servers.flatMap((server) =>
     server.packages.map((pkg, at) => [
       at === 0 ? server.name : '',
@@ -242,13 +244,18 @@ function shownText(shown: ShownUrgent): string {
   return [
     `${id}: ${state}; ${clockText(shown)}`,
     ...catalogueLines(shown),
-    `${serversTotal} servers hold ${packagesTotal} affected packages.`,
+    `${counted(serversTotal, 'server holds', 'servers hold')} ${counted(packagesTotal, 'affected package')}, of ${asked.total} asked.`,
+    ...(asked.unknown === 0
+      ? []
+      : [
+          `${counted(asked.unknown, 'server')} of those asked ${asked.unknown === 1 ? 'is' : 'are'} unknown: nothing found there does not mean safe.`,
+        ]),
     ...(official.length === 0 ? [] : [`Records in force: ${official.join(', ')}.`]),
     ...(retiredInto.length === 0 ? [] : [`Retired into ${retiredInto.join(', ')}.`]),
     ...(rows.length === 0
       ? []
       : ['', ...alignedTable(['server', 'id', 'package', 'fixed in', 'where'], rows)]),
-    ...(more > 0 ? [`${more} more servers are not named (--limit).`] : []),
+    ...(more > 0 ? [`${counted(more, 'more server is', 'more servers are')} not named (--limit).`] : []),
     '',
     'Not covered by this answer:',
     ...notCovered.map((sentence) => `  ${sentence}`),
@@ -264,7 +271,7 @@ function shownText(shown: ShownUrgent): string {
 
 /** Since when there are findings of it. Their first moment is noted for those that opened while the item was. */
 function clockText({ firstMatchAt, lastMatchAt, openFindings, answer }: ShownUrgent): string {
-  const open = openFindings === 0 ? 'none open now' : `open on ${openFindings} servers`;
+  const open = openFindings === 0 ? 'none open now' : `open on ${counted(openFindings, 'server')}`;
   if (firstMatchAt !== null)
     return `first match ${shownTime(firstMatchAt)}, last ${shownTime(lastMatchAt ?? undefined)}, ${open}`;
   if (openFindings > 0) return `${open}, all since before it was asked`;

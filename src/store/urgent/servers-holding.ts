@@ -3,8 +3,10 @@ import type { Queryable } from '../database.ts';
 import { packageSetsHolding } from '../fleet/package-set-holders.ts';
 import type { FleetScope } from '../fleet/server-ids-in-scope.ts';
 
-const LISTED = `s.scan_time IS NOT NULL AND s.edition <> 'hss.version.null'`;
-const IN_SCOPE = `s.project_id = $1 AND ($2::text[] IS NULL OR s.enterprise_project_id = ANY ($2))`;
+/** Of `server s`: it is in the lists. */
+export const LISTED = `s.scan_time IS NOT NULL AND s.edition <> 'hss.version.null'`;
+/** Of `server s`: it is of project $1, and of one of the enterprise projects $2 where that is not null. */
+export const IN_SCOPE = `s.project_id = $1 AND ($2::text[] IS NULL OR s.enterprise_project_id = ANY ($2))`;
 
 export interface HoldingServer {
   readonly id: string;
@@ -71,34 +73,4 @@ export async function packagesInScope(
     [projectId, enterpriseProjects, sets, packageIds],
   );
   return new Set(rows.map((row) => row.id));
-}
-
-/** What no answer from inventories can cover, counted over the servers in scope. */
-export interface UncoveredServers {
-  readonly listed: number;
-  /** Known by name, without an inventory. */
-  readonly neverReported: number;
-  /** Their inventory is older than the time after which a server counts as silent. */
-  readonly silent: number;
-  /** Their inventory says that something could not be looked into. */
-  readonly withProblems: number;
-  /** Left out of every list by their edition. */
-  readonly notListed: number;
-}
-
-export async function uncoveredServers(
-  tx: Queryable,
-  { projectId, enterpriseProjects }: FleetScope,
-  silentBefore: number,
-): Promise<UncoveredServers> {
-  const [row] = await tx.query<UncoveredServers>(
-    `SELECT count(*) FILTER (WHERE ${LISTED}) AS listed,
-       count(*) FILTER (WHERE s.scan_time IS NULL) AS "neverReported",
-       count(*) FILTER (WHERE ${LISTED} AND s.scan_time <= $3) AS silent,
-       count(*) FILTER (WHERE ${LISTED} AND s.inventory_problems <> '{}') AS "withProblems",
-       count(*) FILTER (WHERE s.scan_time IS NOT NULL AND s.edition = 'hss.version.null') AS "notListed"
-     FROM server s WHERE ${IN_SCOPE}`,
-    [projectId, enterpriseProjects === 'all' ? null : enterpriseProjects, silentBefore],
-  );
-  return row ?? { listed: 0, neverReported: 0, silent: 0, withProblems: 0, notListed: 0 };
 }
