@@ -12,15 +12,25 @@ export interface OverlayEntry {
   readonly before: number;
 }
 
+interface HeldChanges {
+  readonly inserted: OverlayEntry[];
+  /** Rows of the overlay. */
+  readonly removed: Set<number>;
+  /** Positions of the snapshot. */
+  readonly dead: Set<number>;
+}
+
 const ROWS_FIRST = 256;
 
 export class Overlay {
   readonly snapshot: Snapshot;
   /** Rows in order of arrival, those that have been replaced included. */
   readonly columns = new ServerColumns(ROWS_FIRST);
-  readonly #entries: OverlayEntry[] = [];
+  #entries: OverlayEntry[] = [];
   readonly #rowOf = new Map<string, number>();
-  readonly #dead: number[] = [];
+  #dead: number[] = [];
+  /** What has been changed since `hold` and is not in the sorted arrays yet. */
+  #held: HeldChanges | undefined;
 
   constructor(snapshot: Snapshot) {
     this.snapshot = snapshot;
@@ -57,29 +67,63 @@ export class Overlay {
   }
 
   isDead(position: number): boolean {
-    return this.#dead[lowerBound(this.#dead, position)] === position;
+    return (
+      this.#dead[lowerBound(this.#dead, position)] === position || (this.#held?.dead.has(position) ?? false)
+    );
+  }
+
+  /**
+   * Many changes follow: until `settle` they are collected, because one merge of them all costs what some insertions into
+   * the middle of large arrays do. Nothing may be asked in between but `rowOf`, `positionOf` and `isDead`.
+   */
+  hold(): void {
+    this.#held = { inserted: [], removed: new Set(), dead: new Set() };
+  }
+
+  /** Puts what was collected in its place. */
+  settle(): void {
+    const held = this.#held;
+    if (held === undefined) return;
+    this.#held = undefined;
+    const inserted = held.inserted.filter(({ row }) => !held.removed.has(row));
+    inserted.sort((a, b) => this.#compareEntries(a, b));
+    const kept =
+      held.removed.size === 0 ? this.#entries : this.#entries.filter(({ row }) => !held.removed.has(row));
+    this.#entries = merged(kept, inserted, (a, b) => this.#compareEntries(a, b));
+    this.#dead = merged(
+      this.#dead,
+      [...held.dead].sort((a, b) => a - b),
+      (a, b) => a - b,
+    );
   }
 
   /** Lists a row that has been appended to `columns`; the server has no other true row at that time. */
   insert(id: string, row: number): void {
-    const before = positionBefore(this.snapshot, this.columns, row);
-    this.#entries.splice(this.#entryAt(row), 0, { row, before });
+    const entry = { row, before: positionBefore(this.snapshot, this.columns, row) };
+    if (this.#held === undefined) this.#entries.splice(this.#entryAt(row), 0, entry);
+    else this.#held.inserted.push(entry);
     this.#rowOf.set(id, row);
   }
 
   /** Takes a server's row out of the overlay. */
   remove(id: string, row: number): void {
-    this.#entries.splice(this.#entryAt(row), 1);
+    if (this.#held === undefined) this.#entries.splice(this.#entryAt(row), 1);
+    else this.#held.removed.add(row);
     this.#rowOf.delete(id);
   }
 
   kill(position: number): void {
-    this.#dead.splice(lowerBound(this.#dead, position), 0, position);
+    if (this.#held === undefined) this.#dead.splice(lowerBound(this.#dead, position), 0, position);
+    else this.#held.dead.add(position);
   }
 
   /** The true rows of snapshot and overlay in the view's order, as they are now, whatever changes while they are read. */
   runs(): Generator<Run> {
     return runsWithout(this.snapshot, this.columns, [...this.#entries], [...this.#dead]);
+  }
+
+  #compareEntries(a: OverlayEntry, b: OverlayEntry): number {
+    return a.before - b.before || compareRows(this.columns, a.row, this.columns, b.row);
   }
 
   #entryAt(row: number): number {
@@ -120,6 +164,24 @@ function* runsWithout(
     yield { columns: changed, from: row, to: row + 1 };
   }
   yield* kept(columns.count);
+}
+
+/** Two sorted lists as one. */
+function merged<T>(a: readonly T[], b: readonly T[], compare: (a: T, b: T) => number): T[] {
+  const all: T[] = [];
+  let next = 0;
+  for (const item of a) {
+    for (let other = b[next]; other !== undefined && compare(other, item) < 0; other = b[next]) {
+      all.push(other);
+      next += 1;
+    }
+    all.push(item);
+  }
+  for (; next < b.length; next += 1) {
+    const other = b[next];
+    if (other !== undefined) all.push(other);
+  }
+  return all;
 }
 
 /** The first index whose value is not less. */

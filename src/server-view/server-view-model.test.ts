@@ -161,7 +161,12 @@ it('holds no more memory after a thousand changes of every server than before', 
   const records = Array.from({ length: 20 }, (_, index) =>
     record(`s-${index}`, { shownVulnerabilities: [1, index] }),
   );
-  const model = await modelOf(records, { overlayRowsMax: 50, chunkBytesLog2: 12, sliceMs: 0 });
+  const model = await modelOf(records, {
+    overlayRowsMax: 50,
+    upsertsMany: 20,
+    chunkBytesLog2: 12,
+    sliceMs: 0,
+  });
   const before = model.figures();
   for (let round = 1; round <= 100; round += 1) {
     const upserts = records.map((each, index) => ({

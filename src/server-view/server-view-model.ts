@@ -31,6 +31,8 @@ export interface ModelOptions {
   /** Size of the buffers for fragments. */
   readonly chunkBytesLog2?: number;
   readonly sliceMs?: number;
+  /** Upserts in one go from which on they are merged in together. */
+  readonly upsertsMany?: number;
   /** Answers of up to so many bytes are put together in one buffer. */
   readonly bodyInOneBytesMax?: number;
 }
@@ -51,6 +53,13 @@ export interface ModelFigures {
 }
 
 const OVERLAY_ROWS_MAX = 4_096;
+/**
+ * While much is changing a snapshot would be out of date when it is built: the overlay may then grow to this share of it,
+ * and questions cost some milliseconds more.
+ */
+const OVERLAY_SHARE_MAX = 0.25;
+/** Upserts in one go that count as much. */
+const UPSERTS_MANY = 500;
 const CACHE_BYTES_MAX = 128 * 1024 * 1024;
 
 export class ServerViewModel {
@@ -60,11 +69,13 @@ export class ServerViewModel {
   readonly #cache: SelectionCache;
   readonly #overlayRowsMax: number;
   readonly #sliceMs: number | undefined;
+  readonly #upsertsMany: number;
   readonly #bodyInOneMax: number;
   /** Undefined once it is loaded. */
   #staging: ServerColumns | undefined = new ServerColumns(0);
   #overlay: Overlay | undefined;
   #rebase: Rebase | undefined;
+  #isMuchChanging = false;
   #rebased: Promise<void> = Promise.resolve();
   #encoded: Promise<void> = Promise.resolve();
   #rebases = 0;
@@ -80,6 +91,7 @@ export class ServerViewModel {
     this.#cache = new SelectionCache(options.cacheBytesMax ?? CACHE_BYTES_MAX);
     this.#overlayRowsMax = options.overlayRowsMax ?? OVERLAY_ROWS_MAX;
     this.#sliceMs = options.sliceMs;
+    this.#upsertsMany = options.upsertsMany ?? UPSERTS_MANY;
     this.#bodyInOneMax = options.bodyInOneBytesMax ?? BODY_IN_ONE_BYTES_MAX;
   }
 
@@ -148,9 +160,27 @@ export class ServerViewModel {
       this.#unlisted.delete(id);
       this.#remove(overlay, id);
     }
+    this.#isMuchChanging = changes.upserts.length >= this.#upsertsMany;
+    if (this.#isMuchChanging) overlay.hold();
     for (const record of changes.upserts) this.#upsert(overlay, record);
-    if (overlay.size > this.#overlayRowsMax && this.#rebase === undefined)
-      this.#rebased = this.#watched(this.#renew());
+    overlay.settle();
+    this.#rebaseWhereDue(overlay);
+  }
+
+  /** Builds the new snapshot that `apply` put off while much was changing. */
+  rest(): void {
+    if (this.#overlay === undefined) return;
+    this.#isMuchChanging = false;
+    this.#rebaseWhereDue(this.#overlay);
+  }
+
+  #rebaseWhereDue(overlay: Overlay): void {
+    if (this.#isTooLarge(overlay) && this.#rebase === undefined) this.#rebased = this.#watched(this.#renew());
+  }
+
+  #isTooLarge({ size, snapshot }: Overlay): boolean {
+    const share = this.#isMuchChanging ? snapshot.columns.count * OVERLAY_SHARE_MAX : 0;
+    return size > Math.max(this.#overlayRowsMax, share);
   }
 
   /** A group has another name, or none any more. */
@@ -305,7 +335,7 @@ export class ServerViewModel {
       this.#cache.clear();
       this.#rebases += 1;
       this.#rebaseMs += performance.now() - began;
-    } while (this.#overlay.size > this.#overlayRowsMax);
+    } while (this.#isTooLarge(this.#overlay));
   }
 
   #loaded(): Overlay {

@@ -26,7 +26,7 @@ await storeVulnerabilities(database);
 const listServers = listServersInSql(database, vulnerabilityDictionary(database));
 
 /** So small that a few changes make a new snapshot, in slices of one step, fragments fill many buffers, answers come in parts. */
-const SMALL = { overlayRowsMax: 3, chunkBytesLog2: 10, sliceMs: 0, bodyInOneBytesMax: 2_000 };
+const SMALL = { overlayRowsMax: 3, upsertsMany: 2, chunkBytesLog2: 10, sliceMs: 0, bodyInOneBytesMax: 2_000 };
 
 const randomFleet = fc.uniqueArray(randomServer, {
   selector: (server) => server.id,

@@ -47,6 +47,8 @@ export class PlainSink implements ViewSink {
     for (const key of [...changes.upserts, ...changes.removals]) this.#compared.add(keyOf(key));
   }
 
+  rest(): void {}
+
   beginComparing(): void {
     this.#compared = new Set();
   }

@@ -8,6 +8,7 @@ import {
   VIEW_SERVER_COLUMNS,
   VIEW_SERVER_TABLES,
 } from './stored-view-record.ts';
+import type { ServerKey } from './view-sink.ts';
 
 /** Fields of `VIEW_SERVER_COLUMNS`. */
 const SERVER_FIELDS = 29;
@@ -26,7 +27,24 @@ export function copiedShown(chunks: AsyncIterable<Buffer>): AsyncGenerator<reado
 }
 
 export function copiedServers(chunks: AsyncIterable<Buffer>): AsyncGenerator<readonly ViewRecord[]> {
-  return copiedRows(chunks, readServer);
+  return copiedRows(chunks, (reader) => readServer(reader) ?? rowless());
+}
+
+function rowless(): never {
+  throw new Error('a copied server has no id');
+}
+
+/** What `streamChanges` copies: the key of a server that changed, then its row, or nothing where it is gone. */
+export function copiedChanges(chunks: AsyncIterable<Buffer>): AsyncGenerator<readonly CopiedChange[]> {
+  return copiedRows(chunks, (reader) => {
+    const [projectId, id] = reader.texts(2);
+    return { key: { projectId: projectId ?? '', id: id ?? '' }, record: readServer(reader) };
+  });
+}
+
+export interface CopiedChange {
+  readonly key: ServerKey;
+  readonly record: ViewRecord | undefined;
 }
 
 function readShown(reader: CopyReader): ShownVulnerabilities {
@@ -46,9 +64,10 @@ function readShown(reader: CopyReader): ShownVulnerabilities {
   };
 }
 
-/** The fields in the order of `VIEW_SERVER_COLUMNS`. */
-function readServer(reader: CopyReader): ViewRecord {
+/** The fields in the order of `VIEW_SERVER_COLUMNS`; undefined: they are those of no row. */
+function readServer(reader: CopyReader): ViewRecord | undefined {
   const fields = reader.texts(SERVER_FIELDS);
+  if (fields[1] === null) return undefined;
   const text = (index: number): string => fields[index] ?? '';
   const number = (index: number): number => Number(fields[index]);
   return storedViewRecord({

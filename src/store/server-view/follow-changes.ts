@@ -5,11 +5,12 @@
  */
 import { isAppError } from '../../errors.ts';
 import type { LogFields } from '../../log.ts';
-import type { Queryable } from '../database.ts';
+import type { ShownVulnerabilities } from '../../server-view/view-record.ts';
+import type { Queryable, Transaction } from '../database.ts';
 import { type ComparePosition, compareChunk } from './compare-view.ts';
 import { loadView } from './load-view.ts';
 import { dropForeignViewChanges } from './prune-changes.ts';
-import { readChanges, streamChanges, type ViewMoment } from './read-changes.ts';
+import { readChanges, readMoment, streamChanges, type ViewMoment } from './read-changes.ts';
 import { SeenMoments } from './seen-moments.ts';
 import type { FollowerFigures, FollowOptions, ViewFollower, ViewState } from './view-follower.ts';
 import type { ServerChanges } from './view-sink.ts';
@@ -231,21 +232,37 @@ class Follower implements ViewFollower {
     const mark = this.#markToGoOnFrom();
     const began = this.#now();
     const { moment, changes } = await readChanges(this.#options.database, mark);
-    if (changes === undefined) await this.#streamRound(began);
-    else await this.#take(this.#options.database, { moment, changes, began });
+    if (changes === undefined) {
+      await this.#streamRound(began);
+      return;
+    }
+    await this.#take(this.#options.database, { moment, changes, began });
+    this.#options.sink.rest();
   }
 
   /** Many changes: in batches, all of one snapshot, so that memory stays flat. */
   async #streamRound(began: number): Promise<void> {
     await this.#options.database.transaction(
       async (tx) => {
-        const { moment } = await readChanges(tx, this.#markToGoOnFrom());
-        for await (const changes of streamChanges(tx, this.#markToGoOnFrom(), this.#options.sink))
-          await this.#apply(tx, changes);
+        const moment = await readMoment(tx);
+        await this.#streamChanges(tx);
         this.#moveTo(moment, began);
       },
       { isolation: 'repeatable read', readOnly: true, statementTimeoutMs: 0 },
     );
+  }
+
+  async #streamChanges(tx: Transaction): Promise<void> {
+    const { sink, names } = this.#options;
+    const learn = async (shown: readonly ShownVulnerabilities[]): Promise<void> => {
+      await names.loadFor(
+        tx,
+        shown.map((one) => one.numbers),
+      );
+      sink.learn(shown);
+    };
+    for await (const changes of streamChanges(tx, this.#markToGoOnFrom(), sink, learn))
+      await this.#apply(tx, changes);
   }
 
   async #compare(): Promise<void> {
@@ -256,8 +273,7 @@ class Follower implements ViewFollower {
         const mark = this.#markToGoOnFrom();
         const { moment, changes } = await readChanges(tx, mark);
         if (changes !== undefined) await this.#apply(tx, changes);
-        else
-          for await (const batch of streamChanges(tx, mark, this.#options.sink)) await this.#apply(tx, batch);
+        else await this.#streamChanges(tx);
         const { next, repairs } = await compareChunk(tx, this.#options.sink, pass.after);
         await this.#repair(tx, repairs, pass);
         this.#moveTo(moment, began);
@@ -312,7 +328,10 @@ class Follower implements ViewFollower {
   async #apply(tx: Queryable, changes: ServerChanges): Promise<void> {
     const count = changes.upserts.length + changes.removals.length;
     if (count === 0) return;
-    await this.#options.names.loadFor(tx, changes.upserts);
+    await this.#options.names.loadFor(
+      tx,
+      changes.upserts.map(({ shownVulnerabilities }) => shownVulnerabilities ?? []),
+    );
     await this.#options.sink.apply(changes);
     this.#counts.changes += count;
     this.#changedAt = Date.now();

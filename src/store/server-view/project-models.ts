@@ -69,6 +69,10 @@ export class ProjectModels implements ViewSink {
     }
   }
 
+  rest(): void {
+    for (const model of this.#models.values()) model.rest();
+  }
+
   beginComparing(): void {
     for (const model of this.#models.values()) model.beginComparing();
   }

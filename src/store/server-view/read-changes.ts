@@ -1,13 +1,15 @@
 /** Reads what changed in the server view since a mark: one statement where little did, a stream where much did. */
 
-import type { ViewRecord } from '../../server-view/view-record.ts';
+import type { ShownVulnerabilities, ViewRecord } from '../../server-view/view-record.ts';
 import type { Queryable, Transaction } from '../database.ts';
+import { copiedChanges } from './copied-view-records.ts';
 import { type SnapshotMark, snapshotMark } from './snapshot-mark.ts';
 import {
   FINDINGS_COLUMNS,
   type StoredFindings,
   type StoredViewServer,
   shownKeyOf,
+  shownNumbers,
   storedViewRecord,
   VIEW_COLUMNS,
   VIEW_SERVER_COLUMNS,
@@ -16,8 +18,12 @@ import {
 } from './stored-view-record.ts';
 import type { ServerChanges, ServerKey, ViewSink } from './view-sink.ts';
 
-/** Changes that one statement reads; more are streamed. */
-export const CHANGES_AT_ONCE_MAX = 1_000;
+/** Changes that one statement reads, each with what it lists; more are streamed. */
+export const CHANGES_AT_ONCE_MAX = 250;
+/** Servers that are applied in one go, and about so many more: nothing else is answered meanwhile. */
+const STREAMED_AT_ONCE = 1_000;
+/** Sets of findings that one statement reads: some megabytes. */
+const SETS_AT_ONCE_MAX = 1_000;
 
 /** Where the database stands: told with every reading of changes. */
 export interface ViewMoment {
@@ -53,11 +59,10 @@ const UNSEEN = (limit: string): string => `
  * The rows of the servers in `c`; without one where it is gone. One look into the key's index for each,
  * whatever the planner believes about the number of changes.
  */
-const rowOfChange = (columns: string, tables: string): string => `LEFT JOIN LATERAL (
-    SELECT ${columns} FROM ${tables} WHERE s.project_id = c.project_id AND s.id = c.id
+const rowOfChange = (condition: string): string => `LEFT JOIN LATERAL (
+    SELECT ${VIEW_COLUMNS} FROM ${VIEW_TABLES} WHERE s.project_id = c.project_id AND s.id = c.id AND ${condition}
     OFFSET 0
   ) r ON true`;
-const ROW_OF_CHANGE = rowOfChange(VIEW_COLUMNS, VIEW_TABLES);
 
 interface MomentRow {
   readonly snapshot: string;
@@ -73,8 +78,6 @@ interface ChangeRow {
 }
 
 type NoRow<Row> = { readonly [Column in keyof Row]: null };
-type MaybeServer = StoredViewServer | NoRow<StoredViewServer>;
-type MaybeChanged = (StoredViewServer & Partial<StoredFindings>) | NoRow<StoredViewServer>;
 type MaybeViewRow = (StoredViewServer & StoredFindings) | NoRow<StoredViewServer & StoredFindings>;
 
 /** The present moment, without changes. */
@@ -90,7 +93,7 @@ export async function readChanges(tx: Queryable, mark: SnapshotMark): Promise<Re
      SELECT ${MOMENT}, (SELECT count(*) FROM noted) AS noted, c.kind AS changed_kind, c.project_id AS changed_project, c.id AS changed_id, r.*
      FROM server_view_horizon h
      LEFT JOIN changed c ON true
-     ${ROW_OF_CHANGE.replace('ON true', `ON c.kind = 'server'`)}`,
+     ${rowOfChange(`c.kind = 'server' AND (SELECT count(*) FROM noted) < $3`)}`,
     [...parametersOf(mark), CHANGES_AT_ONCE_MAX],
   );
   const moment = momentOf(rows[0]);
@@ -101,66 +104,95 @@ export async function readChanges(tx: Queryable, mark: SnapshotMark): Promise<Re
 }
 
 /**
- * The same for any number of changes, in batches. `tx` is to be `repeatable read`: all batches are of its snapshot. What a
- * server lists is read only where `sink` does not know it: of many changes most lead to the same lists.
+ * The same for any number of changes, in batches. `tx` is to be `repeatable read`: all batches are of its snapshot. Of many
+ * changes most lead to the same lists, so lists come first, through `learn`, and only those that `sink` does not know.
  */
 export async function* streamChanges(
   tx: Transaction,
   mark: SnapshotMark,
   sink: Pick<ViewSink, 'knows'>,
+  learn: (shown: readonly ShownVulnerabilities[]) => Promise<void>,
 ): AsyncGenerator<ServerChanges> {
-  const parameters = parametersOf(mark);
-  const batches = tx.stream<ChangeRow & MaybeServer>(
-    `WITH changed AS MATERIALIZED (${UNSEEN('')}),
-     keys AS (
-       SELECT project_id, id FROM changed WHERE kind = 'server'
-       UNION SELECT s.project_id, s.id FROM server s
-         WHERE s.project_id IN (SELECT project_id FROM changed WHERE kind = 'project')
-           OR (s.project_id, s.group_id) IN (SELECT project_id, id FROM changed WHERE kind = 'group')
-     )
-     SELECT 'server' AS changed_kind, c.project_id AS changed_project, c.id AS changed_id, r.*
-     FROM keys c ${rowOfChange(VIEW_SERVER_COLUMNS, VIEW_SERVER_TABLES)}`,
-    parameters,
-    CHANGES_AT_ONCE_MAX,
+  const keys = changedKeys(mark);
+  const named = await tx.query<NamedSet>(
+    `${keys} SELECT DISTINCT r.project_id, r.finding_set, r.include_unfixed
+     FROM keys c CROSS JOIN LATERAL (${serverOfKey('s.project_id, coalesce(s.finding_set, 0) AS finding_set, coalesce(ps.include_unfixed, false) AS include_unfixed')}) r`,
   );
-  for await (const batch of batches) {
-    const unknown = await unknownFindings(tx, batch, sink);
-    yield changesOf(batch, unknown);
+  const unknown = named.filter(
+    (set) => !sink.knows(set.project_id, shownKeyOf(set.finding_set, set.include_unfixed)),
+  );
+  for (let from = 0; from < unknown.length; from += SETS_AT_ONCE_MAX)
+    await learn(await readShown(tx, unknown.slice(from, from + SETS_AT_ONCE_MAX)));
+  const rows = tx.copyOut(
+    `${keys} SELECT c.project_id, c.id, r.* FROM keys c
+     LEFT JOIN LATERAL (${serverOfKey(VIEW_SERVER_COLUMNS)}) r ON true`,
+  );
+  let upserts: ViewRecord[] = [];
+  let removals: ServerKey[] = [];
+  for await (const batch of copiedChanges(rows)) {
+    for (const { key, record } of batch) {
+      if (record === undefined) removals.push(key);
+      else upserts.push(record);
+    }
+    if (upserts.length + removals.length < STREAMED_AT_ONCE) continue;
+    yield { upserts, removals };
+    upserts = [];
+    removals = [];
   }
+  yield { upserts, removals };
 }
 
-/** What the sets of findings hold that servers of `batch` have and `sink` does not know, by their number. */
-async function unknownFindings(
-  tx: Queryable,
-  batch: readonly MaybeServer[],
-  sink: Pick<ViewSink, 'knows'>,
-): Promise<ReadonlyMap<number, StoredFindings>> {
-  const wanted = new Map<number, string>();
-  let lacksNone = false;
-  for (const row of batch) {
-    if (row.id === null || sink.knows(row.project_id, shownKeyOf(row.finding_set, row.include_unfixed)))
-      continue;
-    if (row.finding_set === 0) lacksNone = true;
-    else wanted.set(row.finding_set, row.project_id);
-  }
-  const rows =
-    wanted.size === 0
-      ? []
-      : await tx.query<StoredFindings & { readonly id: number }>(
-          `SELECT f.id, ${FINDINGS_COLUMNS} FROM unnest($1::text[], $2::bigint[]) AS w (project_id, id)
-           JOIN finding_set f USING (project_id, id)`,
-          [[...wanted.values()], [...wanted.keys()]],
-        );
-  const found = new Map<number, StoredFindings>(rows.map(({ id, ...findings }) => [id, findings]));
-  if (lacksNone) found.set(0, { finding_vulnerability: [], finding_status: null, finding_fixable: null });
-  return found;
+/** Servers whose rows transactions wrote that the mark did not see, and those whose group or project changed, as `keys`. */
+function changedKeys(mark: SnapshotMark): string {
+  // COPY takes no parameters; a mark is made of numbers alone. Without EXISTS every round would look through all servers.
+  const unseen = UNSEEN('')
+    .replace('$1', `'${mark.xmax}'`)
+    .replace('$2', `'{${mark.inProgress.join(',')}}'`);
+  return `WITH changed AS MATERIALIZED (${unseen}),
+    keys AS (
+      SELECT project_id, id FROM changed WHERE kind = 'server'
+      UNION SELECT s.project_id, s.id FROM server s
+        WHERE EXISTS (SELECT FROM changed WHERE kind <> 'server') AND (
+          s.project_id IN (SELECT project_id FROM changed WHERE kind = 'project')
+          OR (s.project_id, s.group_id) IN (SELECT project_id, id FROM changed WHERE kind = 'group'))
+    )`;
+}
+
+/** The server of the key `c`: one look into the key's index, whatever the planner believes about the number of changes. */
+function serverOfKey(columns: string): string {
+  return `SELECT ${columns} FROM ${VIEW_SERVER_TABLES} WHERE s.project_id = c.project_id AND s.id = c.id OFFSET 0`;
+}
+
+interface NamedSet {
+  readonly project_id: string;
+  readonly finding_set: number;
+  readonly include_unfixed: boolean;
+}
+
+/** What servers list that have one of the sets of findings; 0 is none. */
+async function readShown(tx: Queryable, sets: readonly NamedSet[]): Promise<readonly ShownVulnerabilities[]> {
+  const rows = await tx.query<StoredFindings & NamedSet>(
+    `SELECT w.project_id, w.finding_set, w.include_unfixed, ${FINDINGS_COLUMNS}
+     FROM unnest($1::text[], $2::bigint[], $3::boolean[]) AS w (project_id, finding_set, include_unfixed)
+     LEFT JOIN finding_set f ON f.project_id = w.project_id AND f.id = w.finding_set`,
+    [
+      sets.map((set) => set.project_id),
+      sets.map((set) => set.finding_set),
+      sets.map((set) => set.include_unfixed),
+    ],
+  );
+  return rows.map((row) => ({
+    projectId: row.project_id,
+    shownKey: shownKeyOf(row.finding_set, row.include_unfixed),
+    numbers: shownNumbers(row, row.include_unfixed),
+  }));
 }
 
 /** The present rows of the given servers. */
 export async function readServers(tx: Queryable, keys: readonly ServerKey[]): Promise<ServerChanges> {
   const rows = await tx.query<ChangeRow & MaybeViewRow>(
     `SELECT 'server' AS changed_kind, c.project_id AS changed_project, c.id AS changed_id, r.*
-     FROM unnest($1::text[], $2::text[]) AS c (project_id, id) ${ROW_OF_CHANGE}`,
+     FROM unnest($1::text[], $2::text[]) AS c (project_id, id) ${rowOfChange('true')}`,
     [keys.map((key) => key.projectId), keys.map((key) => key.id)],
   );
   return changesOf(rows);
@@ -180,20 +212,12 @@ function momentOf(row: MomentRow | undefined): ViewMoment {
   };
 }
 
-/** Rows came with their findings, or these are in `unknown` where the sink does not know them. */
-function changesOf(
-  rows: readonly (ChangeRow & MaybeChanged)[],
-  unknown?: ReadonlyMap<number, StoredFindings>,
-): ServerChanges {
+function changesOf(rows: readonly (ChangeRow & MaybeViewRow)[]): ServerChanges {
   const upserts: ViewRecord[] = [];
   const removals: ServerKey[] = [];
   for (const row of rows) {
     if (row.id === null) removals.push({ projectId: row.changed_project, id: row.changed_id });
-    else upserts.push(storedViewRecord(row, hasFindings(row) ? row : unknown?.get(row.finding_set)));
+    else upserts.push(storedViewRecord(row, row));
   }
   return { upserts, removals };
-}
-
-function hasFindings(row: Partial<StoredFindings>): row is StoredFindings {
-  return row.finding_vulnerability !== undefined;
 }

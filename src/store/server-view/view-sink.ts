@@ -28,6 +28,8 @@ export interface ViewSink {
   add(records: readonly ViewRecord[]): void;
   finishLoad(): Promise<void> | void;
   apply(changes: ServerChanges): Promise<void> | void;
+  /** Little is changing: the time for work that can wait while much is. */
+  rest(): void;
   /** From now on notes which servers are named by `compare` or `apply`. */
   beginComparing(): void;
   /** Those of `versions` that it does not hold, or not in that version. */
