@@ -8,11 +8,11 @@ import { appError, isAppError } from '../errors.ts';
 import { type CopyValue, copyOut, copyRows } from './copy-rows.ts';
 import { isPoolExhausted, isRetryable, sqlStateOf, translateDatabaseError } from './database-errors.ts';
 import { type Listener, type NotificationHandler, startListener } from './listener.ts';
+import { prepareSession } from './prepare-session.ts';
+import type { PreparedSql } from './prepared-sql.ts';
 import { sqlTypes } from './sql-types.ts';
 
-export const POSTGRES_MAJOR_MIN = 15;
 export const STATEMENT_TIMEOUT_MS = 60_000;
-export const IDLE_IN_TRANSACTION_TIMEOUT_MS = 300_000;
 export const CONNECT_TIMEOUT_MS = 10_000;
 export const TRANSACTION_ATTEMPTS_MAX = 6;
 export const STREAM_BATCH_ROWS_MAX = 5_000;
@@ -23,6 +23,9 @@ const KEEP_ALIVE_DELAY_MS = 10_000;
 /** What a parameter may be. An array becomes a PostgreSQL array; JSON is passed as text. */
 export type SqlValue = string | number | bigint | boolean | Date | Uint8Array | null | readonly SqlValue[];
 
+/** A statement as it is, or one that connections keep. */
+export type Sql = string | PreparedSql;
+
 /** Something that runs statements: the database, or a transaction in it. */
 export interface Queryable {
   /**
@@ -30,9 +33,9 @@ export interface Queryable {
    * number, and fails beyond 2^53; numeric and date come as text; timestamptz as a Date; bytea as a Buffer. `Row` is
    * the caller's word for the columns of `sql`.
    */
-  query<Row extends object>(sql: string, params?: readonly SqlValue[]): Promise<readonly Row[]>;
+  query<Row extends object>(sql: Sql, params?: readonly SqlValue[]): Promise<readonly Row[]>;
   /** Runs `sql` and returns how many rows it inserted, changed, removed or would have returned. */
-  execute(sql: string, params?: readonly SqlValue[]): Promise<number>;
+  execute(sql: Sql, params?: readonly SqlValue[]): Promise<number>;
 }
 
 /** A transaction. */
@@ -52,6 +55,11 @@ export interface Transaction extends Queryable {
 export interface TransactionOptions {
   readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
   readonly readOnly?: boolean;
+  /**
+   * Prepared statements are planned once a connection, for any parameters and for tables of any size: by their indexes, though
+   * a table be small when that is done. For what is run for every report; where lists are long plans of their own are better.
+   */
+  readonly keepsPlans?: boolean;
   /** Time a statement of this transaction may take; 0 is no limit. Without it STATEMENT_TIMEOUT_MS. */
   readonly statementTimeoutMs?: number;
 }
@@ -141,11 +149,11 @@ class PostgresDatabase implements Database {
     this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
-  query<Row extends object>(sql: string, params: readonly SqlValue[] = []): Promise<readonly Row[]> {
+  query<Row extends object>(sql: Sql, params: readonly SqlValue[] = []): Promise<readonly Row[]> {
     return this.#withClient((client) => queryRows<Row>(client, sql, params));
   }
 
-  execute(sql: string, params: readonly SqlValue[] = []): Promise<number> {
+  execute(sql: Sql, params: readonly SqlValue[] = []): Promise<number> {
     return this.#withClient(async (client) => (await run(client, sql, params)).rowCount ?? 0);
   }
 
@@ -276,41 +284,12 @@ function isInDoubt(client: PoolClient): boolean {
   return client.getTransactionStatus() !== 'I';
 }
 
-/** Sets the session up and refuses a server that cannot hold Parapet's data. One round trip for each new connection. */
-async function prepareSession(client: PoolClient, statementTimeoutMs: number): Promise<void> {
-  const { rows } = await client.query(
-    `SELECT current_setting('server_version_num')::int AS version,
-            current_setting('server_version') AS version_text,
-            current_setting('server_encoding') AS encoding,
-            set_config('TimeZone', 'UTC', false),
-            set_config('client_min_messages', 'warning', false),
-            set_config('statement_timeout', $1, false),
-            set_config('idle_in_transaction_session_timeout', $2, false),
-            -- An acknowledged write is on disk, also where the role's default says otherwise; a stricter one stays.
-            set_config('synchronous_commit',
-              CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
-                ELSE current_setting('synchronous_commit') END, false)`,
-    [String(statementTimeoutMs), String(IDLE_IN_TRANSACTION_TIMEOUT_MS)],
-  );
-  const server: { version: number; version_text: string; encoding: string } = rows[0];
-  const problem = serverProblem(server.version, server.version_text, server.encoding);
-  if (problem !== undefined) throw appError('database-unsuitable', { problem });
-}
-
-/** Why a server of this version (PostgreSQL's number, such as 150018) and encoding is refused, or undefined. */
-export function serverProblem(version: number, versionText: string, encoding: string): string | undefined {
-  if (Math.floor(version / 10_000) < POSTGRES_MAJOR_MIN) {
-    return `it is PostgreSQL ${versionText}, and Parapet needs ${POSTGRES_MAJOR_MIN} or later. Upgrade it, or give another in DATABASE_URL.`;
-  }
-  if (encoding !== 'UTF8') {
-    return `its encoding is ${encoding}, and Parapet needs UTF8. Create one with: CREATE DATABASE parapet ENCODING 'UTF8' TEMPLATE template0.`;
-  }
-  return undefined;
-}
-
 /** Of several statements in one text the driver returns a list of results: the last one counts. */
-async function run(client: PoolClient, sql: string, params: readonly SqlValue[]): Promise<QueryResult> {
-  const result: QueryResult | QueryResult[] = await client.query(sql, [...params]);
+async function run(client: PoolClient, sql: Sql, params: readonly SqlValue[]): Promise<QueryResult> {
+  const values = [...params];
+  const result: QueryResult | QueryResult[] = await (typeof sql === 'string'
+    ? client.query(sql, values)
+    : client.query({ ...sql, values }));
   if (!Array.isArray(result)) return result;
   const last = result.at(-1);
   if (last === undefined) throw new Error('a text without a statement was sent to the database');
@@ -319,7 +298,7 @@ async function run(client: PoolClient, sql: string, params: readonly SqlValue[])
 
 async function queryRows<Row>(
   client: PoolClient,
-  sql: string,
+  sql: Sql,
   params: readonly SqlValue[],
 ): Promise<readonly Row[]> {
   return (await run(client, sql, params)).rows;
@@ -346,11 +325,15 @@ async function runTransaction<T>(
   return result;
 }
 
-function beginStatement({ isolation, readOnly, statementTimeoutMs }: TransactionOptions): string {
+function beginStatement(options: TransactionOptions): string {
+  const { isolation, readOnly, keepsPlans, statementTimeoutMs } = options;
   const level = isolation === undefined ? '' : ` ISOLATION LEVEL ${isolation.toUpperCase()}`;
+  const settings = [
+    ...(keepsPlans === true ? ['plan_cache_mode = force_generic_plan', 'enable_seqscan = off'] : []),
+    ...(statementTimeoutMs === undefined ? [] : [`statement_timeout = ${Math.trunc(statementTimeoutMs)}`]),
+  ];
   const begin = `BEGIN${level}${readOnly === true ? ' READ ONLY' : ''}`;
-  if (statementTimeoutMs === undefined) return begin;
-  return `${begin}; SET LOCAL statement_timeout = ${Math.trunc(statementTimeoutMs)}`;
+  return [begin, ...settings.map((setting) => `SET LOCAL ${setting}`)].join('; ');
 }
 
 function transactionOn(client: PoolClient): Transaction {

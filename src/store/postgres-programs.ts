@@ -19,7 +19,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Config } from '../config.ts';
 import { appError } from '../errors.ts';
 import type { DataFolder } from './data-folder.ts';
-import { POSTGRES_MAJOR_MIN } from './database.ts';
+import { POSTGRES_MAJOR_MIN } from './prepare-session.ts';
 
 const DEBIAN_FOLDER = '/usr/lib/postgresql';
 /** Red Hat's, SUSE's and Homebrew's usual places, beside those on PATH. */

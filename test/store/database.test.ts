@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { openDatabase, serverProblem } from '../../src/store/database.ts';
+import { openDatabase } from '../../src/store/database.ts';
 import { sqlStateOf } from '../../src/store/database-errors.ts';
 import type { NotificationEvent } from '../../src/store/listener.ts';
+import { serverProblem } from '../../src/store/prepare-session.ts';
 import { testDatabase } from '../database.ts';
 
 const { database, connectionString } = await testDatabase('empty');

@@ -1,4 +1,5 @@
 import type { Queryable } from '../database.ts';
+import { prepared } from '../prepared-sql.ts';
 
 /**
  * How reports and imports keep out of each other's way. A report may match new packages while an import is being written;
@@ -14,9 +15,11 @@ const LOCK_SPACE = 0x70617261;
 const ADVISORY_SET_LOCK = 1;
 const IMPORT_LOCK = 2;
 
+const SHARE_ADVISORY_SET = prepared(`SELECT pg_advisory_xact_lock_shared($1, $2)`);
+
 /** Shares the advisory set until the transaction ends. */
 export async function shareAdvisorySet(tx: Queryable): Promise<void> {
-  await tx.query(`SELECT pg_advisory_xact_lock_shared($1, $2)`, [LOCK_SPACE, ADVISORY_SET_LOCK]);
+  await tx.query(SHARE_ADVISORY_SET, [LOCK_SPACE, ADVISORY_SET_LOCK]);
 }
 
 /** Holds the advisory set alone until the transaction ends: waits for reports that share it, and makes new ones wait. */
@@ -41,12 +44,14 @@ export interface AdvisoryState {
   readonly startedAt: string;
 }
 
+const ADVISORY_STATE = prepared(
+  `SELECT coalesce(a.revision, 0) AS revision, coalesce(a.match_generation, 0) AS "matchGeneration",
+     pg_postmaster_start_time()::text AS "startedAt"
+   FROM (VALUES (1)) AS one LEFT JOIN advisory_set a ON true`,
+);
+
 export async function advisoryState(tx: Queryable): Promise<AdvisoryState> {
-  const [row] = await tx.query<AdvisoryState>(
-    `SELECT coalesce(a.revision, 0) AS revision, coalesce(a.match_generation, 0) AS "matchGeneration",
-       pg_postmaster_start_time()::text AS "startedAt"
-     FROM (VALUES (1)) AS one LEFT JOIN advisory_set a ON true`,
-  );
+  const [row] = await tx.query<AdvisoryState>(ADVISORY_STATE);
   if (row === undefined) throw new Error('a query of one row had none');
   return row;
 }

@@ -1,4 +1,5 @@
 import type { Queryable } from '../database.ts';
+import { prepared } from '../prepared-sql.ts';
 import type { ServerSettings } from './save-server.ts';
 
 /** The server that an agent's credential stands for. */
@@ -13,6 +14,14 @@ export interface AgentServer {
   readonly settings: ServerSettings;
 }
 
+const SERVER_OF_AGENT = `SELECT id, identity, agent_id, machine_id, name, enterprise_project_id, region, group_id, asset_value, cluster_id,
+     node_type, edition
+   FROM server s
+   WHERE project_id = $1 AND id = $2
+     AND EXISTS (SELECT FROM agent_credential c WHERE c.project_id = s.project_id AND c.server_id = s.id)`;
+const READ_SERVER = prepared(SERVER_OF_AGENT);
+const LOCK_SERVER = prepared(`${SERVER_OF_AGENT} FOR UPDATE OF s`);
+
 /**
  * The server with its settings, as long as its agent still has a credential; undefined once it was removed or its
  * credential revoked. `lock` holds the row until the transaction ends, in the order in which a removal takes its locks.
@@ -22,15 +31,10 @@ export async function findAgentServer(
   agent: { readonly projectId: string; readonly serverId: string },
   lock: 'lock' | 'read' = 'read',
 ): Promise<AgentServer | undefined> {
-  const [row] = await tx.query<ServerRow>(
-    `SELECT id, identity, agent_id, machine_id, name, enterprise_project_id, region, group_id, asset_value, cluster_id,
-       node_type, edition
-     FROM server s
-     WHERE project_id = $1 AND id = $2
-       AND EXISTS (SELECT FROM agent_credential c WHERE c.project_id = s.project_id AND c.server_id = s.id)
-     ${lock === 'lock' ? 'FOR UPDATE OF s' : ''}`,
-    [agent.projectId, agent.serverId],
-  );
+  const [row] = await tx.query<ServerRow>(lock === 'lock' ? LOCK_SERVER : READ_SERVER, [
+    agent.projectId,
+    agent.serverId,
+  ]);
   if (row === undefined) return undefined;
   return {
     id: row.id,

@@ -2,6 +2,7 @@
 
 import type { ShownVulnerabilities, ViewRecord } from '../../server-view/view-record.ts';
 import type { Queryable, Transaction } from '../database.ts';
+import { prepared } from '../prepared-sql.ts';
 import { copiedChanges } from './copied-view-records.ts';
 import { type SnapshotMark, snapshotMark } from './snapshot-mark.ts';
 import {
@@ -64,6 +65,14 @@ const rowOfChange = (condition: string): string => `LEFT JOIN LATERAL (
     OFFSET 0
   ) r ON true`;
 
+const READ_CHANGES = prepared(
+  `WITH noted AS MATERIALIZED (${UNSEEN('LIMIT $3')}), changed AS (SELECT DISTINCT project_id, kind, id FROM noted)
+   SELECT ${MOMENT}, (SELECT count(*) FROM noted) AS noted, c.kind AS changed_kind, c.project_id AS changed_project, c.id AS changed_id, r.*
+   FROM server_view_horizon h
+   LEFT JOIN changed c ON true
+   ${rowOfChange(`c.kind = 'server' AND (SELECT count(*) FROM noted) < $3`)}`,
+);
+
 interface MomentRow {
   readonly snapshot: string;
   readonly pruned_below: string;
@@ -89,11 +98,7 @@ export async function readMoment(tx: Queryable): Promise<ViewMoment> {
 /** Everything that `mark` had not seen and that is committed now, and the moment of this "now". One round trip. */
 export async function readChanges(tx: Queryable, mark: SnapshotMark): Promise<ReadChanges> {
   const rows = await tx.query<MomentRow & { readonly noted: number } & ChangeRow & MaybeViewRow>(
-    `WITH noted AS MATERIALIZED (${UNSEEN('LIMIT $3')}), changed AS (SELECT DISTINCT project_id, kind, id FROM noted)
-     SELECT ${MOMENT}, (SELECT count(*) FROM noted) AS noted, c.kind AS changed_kind, c.project_id AS changed_project, c.id AS changed_id, r.*
-     FROM server_view_horizon h
-     LEFT JOIN changed c ON true
-     ${rowOfChange(`c.kind = 'server' AND (SELECT count(*) FROM noted) < $3`)}`,
+    READ_CHANGES,
     [...parametersOf(mark), CHANGES_AT_ONCE_MAX],
   );
   const moment = momentOf(rows[0]);
