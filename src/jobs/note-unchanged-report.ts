@@ -2,16 +2,61 @@
  * The usual report: nothing has changed. It costs one small request and one small write, and counts as a report all the
  * same (design.md section 4, "Report"): the server is not silent, and what a person claimed to have fixed is settled.
  */
-import type { Database } from '../store/database.ts';
+import { isAppError } from '../errors.ts';
+import { revisionInForce } from '../store/advisories/lock-advisory-set.ts';
+import type { Database, Queryable } from '../store/database.ts';
+import {
+  type CoverageInForce,
+  noteUnchangedServers,
+  type UnchangedReport,
+} from '../store/fleet/note-unchanged.ts';
 import { assessServers } from './assess-servers.ts';
-import { type CoverageClock, refreshUnknown } from './refresh-unknown.ts';
+import { gather } from './gather.ts';
+import { type CoverageClock, coveredSystems, refreshUnknown } from './refresh-unknown.ts';
 
 /** Raised whenever the same report would be read differently: then every agent is asked for its whole report again. */
 const REPORT_READING = 1;
+/** Unchanged reports that are noted in one statement. */
+const UNCHANGED_BATCH_MAX = 500;
 
 /** How the digest of an agent's report is kept with its inventory. */
 export function keptDigest(reportDigest: string): string {
   return `${reportDigest} read ${REPORT_READING}`;
+}
+
+/**
+ * What notes unchanged reports that arrive at the same time in one statement and one commit. It answers whether the report was
+ * one of those after which nothing else is to be done, which nearly all are; the others are for `noteUnchangedReport`.
+ */
+export function unchangedReports(
+  database: Database,
+  clock: () => CoverageClock,
+): (report: Omit<UnchangedReport, 'now'>) => Promise<boolean> {
+  let covered: CoverageInForce | undefined;
+  const note = gather(async (reports: readonly UnchangedReport[]) => {
+    covered ??= await coverageInForce(database, clock());
+    const inForce = covered;
+    const noted = await database.transaction((tx) => noteUnchangedServers(tx, reports, inForce), {
+      keepsPlans: true,
+    });
+    // Of a system that grew stale since, a server is asked about once more; what has become covered came with a revision.
+    if (noted.includes(false)) covered = undefined;
+    return noted;
+  }, UNCHANGED_BATCH_MAX);
+  return async (report) => {
+    try {
+      return await note({ ...report, digest: keptDigest(report.digest), now: clock().now });
+    } catch (error) {
+      if (isAppError(error) && error.code === 'agent-reports-busy') throw error;
+      // What one report of a batch failed by is not the others' fault: each is then noted by itself, and fails by itself.
+      return false;
+    }
+  };
+}
+
+async function coverageInForce(tx: Queryable, clock: CoverageClock): Promise<CoverageInForce> {
+  const revision = await revisionInForce(tx);
+  return { revision, systems: await coveredSystems(tx, clock) };
 }
 
 /**

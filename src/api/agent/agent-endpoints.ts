@@ -1,5 +1,6 @@
 /** What the agent asks for: its own installation, its enrolment, and to be heard. */
 import { KnownMatches } from '../../jobs/known-matches.ts';
+import { unchangedReports } from '../../jobs/note-unchanged-report.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { createAgentLimits } from './agent-limits.ts';
 import type { AgentParts } from './agent-parts.ts';
@@ -8,7 +9,7 @@ import { installScriptEndpoint } from './install-script.ts';
 import { reportEndpoint } from './report.ts';
 import { unchangedEndpoint } from './unchanged.ts';
 
-export interface AgentEndpointParts extends Omit<AgentParts, 'limits' | 'known'> {
+export interface AgentEndpointParts extends Omit<AgentParts, 'limits' | 'known' | 'noteUnchanged'> {
   readonly publicUrl: () => string;
   readonly publicUrlIsConfigured: boolean;
 }
@@ -18,6 +19,7 @@ export function agentEndpoints(given: AgentEndpointParts): readonly Endpoint[] {
     ...given,
     limits: createAgentLimits(() => given.clock().now),
     known: new KnownMatches(),
+    noteUnchanged: unchangedReports(given.database, given.clock),
   };
   return [
     installScriptEndpoint(given),

@@ -1,5 +1,6 @@
 /** What the agent's endpoints are made of. */
 import type { KnownMatches } from '../../jobs/known-matches.ts';
+import type { unchangedReports } from '../../jobs/note-unchanged-report.ts';
 import type { CoverageClock } from '../../jobs/refresh-unknown.ts';
 import type { Database } from '../../store/database.ts';
 import type { AgentLimits } from './agent-limits.ts';
@@ -10,6 +11,8 @@ export interface AgentParts {
   readonly limits: AgentLimits;
   /** What packages are affected by, kept from one report to the next. */
   readonly known: KnownMatches;
+  /** Notes an unchanged report together with others; false: something else is to be done about it. */
+  readonly noteUnchanged: ReturnType<typeof unchangedReports>;
   /** Drops what is remembered of credentials: to be called after one was replaced. */
   readonly forgetAgents: () => void;
   /** Told what became of each report that was not refused, for counting. */

@@ -29,8 +29,14 @@ export function unchangedEndpoint(parts: AgentParts): Endpoint {
     bodyBytesMax: UNCHANGED_BODY_BYTES_MAX,
     handler: async ({ agent, body }) => {
       parts.limits.countRequest(agent.serverId);
+      const { projectId, serverId } = agent;
+      const own = { projectId, serverId, digest: body.digest, machineId: body.machine_id };
+      if (await parts.noteUnchanged(own)) {
+        parts.countReport('unchanged');
+        return { json: { full_report_wanted: false } };
+      }
       const found = await serverOfAgent(parts, agent, body.machine_id);
-      const report = { projectId: agent.projectId, serverId: found.server.id, digest: body.digest };
+      const report = { projectId, serverId: found.server.id, digest: body.digest };
       const isNoted = await noteUnchangedReport(parts.database, report, parts.clock());
       parts.countReport(isNoted ? 'unchanged' : 'wanted_in_full');
       return { json: { full_report_wanted: !isNoted, ...newIdentityOf(found) } };

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { GATHERED_WAITING_MAX, gather } from './gather.ts';
+
+/** Work that ends when it is told to, and what it was given. */
+function work() {
+  const batches: {
+    readonly items: readonly number[];
+    readonly done: PromiseWithResolvers<readonly string[]>;
+  }[] = [];
+  const run = (items: readonly number[]): Promise<readonly string[]> => {
+    const done = Promise.withResolvers<readonly string[]>();
+    batches.push({ items, done });
+    return done.promise;
+  };
+  const end = (at: number): void => batches[at]?.done.resolve(batches[at].items.map(String));
+  return { run, end, batches, given: () => batches.map(({ items }) => items) };
+}
+
+/** Lets everything go on that waits for nothing but its turn. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('gathering', () => {
+  it('does what comes alone at once, and what comes meanwhile together, each with its own result', async () => {
+    const { run, end, given } = work();
+    const ask = gather(run, 10);
+    const asked = [1, 2, 3].map(ask);
+    expect(given()).toEqual([[1]]);
+    end(0);
+    await turn();
+    expect(given()).toEqual([[1], [2, 3]]);
+    end(1);
+    expect(await Promise.all(asked)).toEqual(['1', '2', '3']);
+    const later = ask(4);
+    end(2);
+    expect(await later).toBe('4');
+  });
+
+  it('takes no more than fit in a batch', async () => {
+    const { run, end, given } = work();
+    const ask = gather(run, 2);
+    const asked = [1, 2, 3, 4].map(ask);
+    for (const at of [0, 1, 2]) {
+      end(at);
+      await turn();
+    }
+    expect(await Promise.all(asked)).toEqual(['1', '2', '3', '4']);
+    expect(given()).toEqual([[1], [2, 3], [4]]);
+  });
+
+  it('fails those of a batch that fails, and goes on with the next', async () => {
+    const { run, end, batches } = work();
+    const ask = gather(run, 10);
+    const first = ask(1);
+    const others = [2, 3].map((item) => ask(item).catch((error: Error) => error.message));
+    batches[0]?.done.resolve(['1']);
+    expect(await first).toBe('1');
+    await turn();
+    batches[1]?.done.reject(new Error('the database is gone'));
+    expect(await Promise.all(others)).toEqual(['the database is gone', 'the database is gone']);
+    const later = ask(4);
+    end(2);
+    expect(await later).toBe('4');
+  });
+
+  it('refuses those who come when too many wait', () => {
+    const ask = gather(() => new Promise<readonly never[]>(() => undefined), 10);
+    for (let item = 0; item <= GATHERED_WAITING_MAX; item += 1) void ask(item);
+    expect(() => ask(0)).toThrow(expect.objectContaining({ code: 'agent-reports-busy' }));
+  });
+});

@@ -1,0 +1,40 @@
+import { appError } from '../errors.ts';
+
+/** Most items that wait for their batch; beyond it whoever asks is told to come again. */
+export const GATHERED_WAITING_MAX = 10_000;
+
+/**
+ * Gathers what arrives while earlier work is under way and does it together: one statement and one commit for all that wait,
+ * and no added delay where nothing does. One batch runs at a time, of at most `batchMax` items. `work` gives the results in the
+ * order of its items; where it fails all of its items fail with it. Throws `agent-reports-busy` past `GATHERED_WAITING_MAX`.
+ */
+export function gather<Item, Result>(
+  work: (items: readonly Item[]) => Promise<readonly Result[]>,
+  batchMax: number,
+): (item: Item) => Promise<Result> {
+  type Waiter = PromiseWithResolvers<Result> & { readonly item: Item };
+  let waiting: Waiter[] = [];
+  let isRunning = false;
+  const run = async (): Promise<void> => {
+    isRunning = true;
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, batchMax);
+      waiting = waiting.slice(batchMax);
+      try {
+        const results = await work(batch.map(({ item }) => item));
+        if (results.length !== batch.length) throw new Error('a batch has not as many results as items');
+        for (const [at, result] of results.entries()) batch[at]?.resolve(result);
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    isRunning = false;
+  };
+  return (item) => {
+    if (waiting.length >= GATHERED_WAITING_MAX) throw appError('agent-reports-busy', {});
+    const waiter = { item, ...Promise.withResolvers<Result>() };
+    waiting.push(waiter);
+    if (!isRunning) void run();
+    return waiter.promise;
+  };
+}
