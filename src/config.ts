@@ -74,7 +74,7 @@ export const CONFIG_FIELDS = {
     default: '10',
     limit: `a whole number from ${DATABASE_CONNECTIONS_MIN} to ${DATABASE_CONNECTIONS_LIMIT_MAX}`,
     meaning:
-      'How many connections this process shares among its queries. Notifications, locks and background jobs use a few more.',
+      'How many connections this process shares among its queries. Reports, following the server view, notifications, locks and background jobs use some ten more.',
     parse: (text) => parseInteger(text, DATABASE_CONNECTIONS_MIN, DATABASE_CONNECTIONS_LIMIT_MAX),
   },
   postgresBin: {

@@ -35,10 +35,7 @@ export function unchangedReports(
   let covered: CoverageInForce | undefined;
   const note = gather(async (reports: readonly UnchangedReport[]) => {
     covered ??= await coverageInForce(database, clock());
-    const inForce = covered;
-    const noted = await database.transaction((tx) => noteUnchangedServers(tx, reports, inForce), {
-      keepsPlans: true,
-    });
+    const noted = await noteUnchangedServers(database, reports, covered);
     // Of a system that grew stale since, a server is asked about once more; what has become covered came with a revision.
     if (noted.includes(false)) covered = undefined;
     return noted;

@@ -170,7 +170,7 @@ export const METRICS = {
   databaseConnectionsMax: {
     name: 'parapet_database_connections_max',
     type: 'gauge',
-    help: 'How many there may be (PARAPET_DATABASE_CONNECTIONS_MAX).',
+    help: 'How many there may be: PARAPET_DATABASE_CONNECTIONS_MAX, and six for reports and the server view.',
     labels: [],
   },
   databaseWaiting: {

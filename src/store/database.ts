@@ -15,6 +15,8 @@ import { sqlTypes } from './sql-types.ts';
 export const STATEMENT_TIMEOUT_MS = 60_000;
 export const CONNECT_TIMEOUT_MS = 10_000;
 export const TRANSACTION_ATTEMPTS_MAX = 6;
+/** Connections beside the others for statements whose plans are kept: what reports and the server view run all the time. */
+export const KEPT_PLANS_CONNECTIONS_MAX = 6;
 export const STREAM_BATCH_ROWS_MAX = 5_000;
 const RETRY_DELAY_MS = 10;
 const CONNECTION_IDLE_MS = 60_000;
@@ -56,8 +58,8 @@ export interface TransactionOptions {
   readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
   readonly readOnly?: boolean;
   /**
-   * Prepared statements are planned once a connection, for any parameters and for tables of any size: by their indexes, though
-   * a table be small when that is done. For what is run for every report; where lists are long plans of their own are better.
+   * Runs on one of the connections on which prepared statements are planned once (`prepared-sql.ts`). For what is done for
+   * every report; statements whose lists may be long are better planned for what they hold.
    */
   readonly keepsPlans?: boolean;
   /** Time a statement of this transaction may take; 0 is no limit. Without it STATEMENT_TIMEOUT_MS. */
@@ -112,13 +114,17 @@ export interface DatabaseOptions {
   readonly connectTimeoutMs?: number;
 }
 
-/** A database that connects when it is first used. It holds at most `connectionsMax` connections, and one a lock or listener. */
+/**
+ * A database that connects when it is first used. It holds at most `connectionsMax` connections, KEPT_PLANS_CONNECTIONS_MAX for
+ * statements whose plans are kept, and one a lock or listener.
+ */
 export function openDatabase(options: DatabaseOptions): Database {
   return new PostgresDatabase(options);
 }
 
 class PostgresDatabase implements Database {
   readonly #pool: Pool;
+  readonly #keptPlans: Pool;
   readonly #connectionsMax: number;
   readonly #failures = new Map<string, number>();
   readonly #clientConfig: ClientConfig;
@@ -138,29 +144,26 @@ class PostgresDatabase implements Database {
       keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
       types: sqlTypes,
     };
-    this.#pool = new Pool({
-      ...this.#clientConfig,
-      max: options.connectionsMax,
-      idleTimeoutMillis: CONNECTION_IDLE_MS,
-    });
-    // Losing a connection that nobody uses needs no answer: the pool drops it, and the next use opens another.
-    this.#pool.on('error', () => undefined);
-    // One that is lost between two statements of a transaction is noticed by the next of them.
-    this.#pool.on('connect', (client) => client.on('error', () => undefined));
+    this.#pool = this.#openPool(options.connectionsMax);
+    this.#keptPlans = this.#openPool(KEPT_PLANS_CONNECTIONS_MAX);
   }
 
   query<Row extends object>(sql: Sql, params: readonly SqlValue[] = []): Promise<readonly Row[]> {
-    return this.#withClient((client) => queryRows<Row>(client, sql, params));
+    return this.#withClient(this.#poolOf(sql), (client) => queryRows<Row>(client, sql, params));
   }
 
   execute(sql: Sql, params: readonly SqlValue[] = []): Promise<number> {
-    return this.#withClient(async (client) => (await run(client, sql, params)).rowCount ?? 0);
+    return this.#withClient(
+      this.#poolOf(sql),
+      async (client) => (await run(client, sql, params)).rowCount ?? 0,
+    );
   }
 
   async transaction<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#withClient((client) => runTransaction(client, work, options));
+        const pool = options.keepsPlans === true ? this.#keptPlans : this.#pool;
+        return await this.#withClient(pool, (client) => runTransaction(client, work, options));
       } catch (error) {
         if (attempt >= TRANSACTION_ATTEMPTS_MAX || !isRetryable(error)) throw error;
       }
@@ -212,12 +215,13 @@ class PostgresDatabase implements Database {
   }
 
   figures(): DatabaseFigures {
-    const { totalCount, idleCount, waitingCount } = this.#pool;
+    const pools = [this.#pool, this.#keptPlans];
+    const sum = (count: (pool: Pool) => number): number => pools.reduce((all, pool) => all + count(pool), 0);
     return {
-      connectionsMax: this.#connectionsMax,
-      connectionsInUse: totalCount - idleCount,
-      connectionsIdle: idleCount,
-      waiting: waitingCount,
+      connectionsMax: this.#connectionsMax + KEPT_PLANS_CONNECTIONS_MAX,
+      connectionsInUse: sum((pool) => pool.totalCount - pool.idleCount),
+      connectionsIdle: sum((pool) => pool.idleCount),
+      waiting: sum((pool) => pool.waitingCount),
       failures: this.#failures,
     };
   }
@@ -225,9 +229,22 @@ class PostgresDatabase implements Database {
   close(): Promise<void> {
     this.#closing ??= (async () => {
       await Promise.all([...this.#open].map((entry) => entry.close()));
-      await this.#pool.end();
+      await Promise.all([this.#pool.end(), this.#keptPlans.end()]);
     })();
     return this.#closing;
+  }
+
+  #openPool(max: number): Pool {
+    const pool = new Pool({ ...this.#clientConfig, max, idleTimeoutMillis: CONNECTION_IDLE_MS });
+    // Losing a connection that nobody uses needs no answer: the pool drops it, and the next use opens another.
+    pool.on('error', () => undefined);
+    // One that is lost between two statements of a transaction is noticed by the next of them.
+    pool.on('connect', (client) => client.on('error', () => undefined));
+    return pool;
+  }
+
+  #poolOf(sql: Sql): Pool {
+    return typeof sql === 'string' ? this.#pool : this.#keptPlans;
   }
 
   #assertOpen(): void {
@@ -244,11 +261,11 @@ class PostgresDatabase implements Database {
     return error;
   }
 
-  async #withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+  async #withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
     this.#assertOpen();
     let client: PoolClient;
     try {
-      client = await this.#pool.connect();
+      client = await pool.connect();
     } catch (error) {
       throw this.#counted(
         isPoolExhausted(error)
@@ -259,7 +276,10 @@ class PostgresDatabase implements Database {
     let failure: unknown;
     try {
       if (!this.#prepared.has(client)) {
-        await prepareSession(client, this.#statementTimeoutMs);
+        await prepareSession(client, {
+          statementTimeoutMs: this.#statementTimeoutMs,
+          keepsPlans: pool === this.#keptPlans,
+        });
         this.#prepared.add(client);
       }
       return await work(client);
@@ -325,15 +345,11 @@ async function runTransaction<T>(
   return result;
 }
 
-function beginStatement(options: TransactionOptions): string {
-  const { isolation, readOnly, keepsPlans, statementTimeoutMs } = options;
+function beginStatement({ isolation, readOnly, statementTimeoutMs }: TransactionOptions): string {
   const level = isolation === undefined ? '' : ` ISOLATION LEVEL ${isolation.toUpperCase()}`;
-  const settings = [
-    ...(keepsPlans === true ? ['plan_cache_mode = force_generic_plan', 'enable_seqscan = off'] : []),
-    ...(statementTimeoutMs === undefined ? [] : [`statement_timeout = ${Math.trunc(statementTimeoutMs)}`]),
-  ];
   const begin = `BEGIN${level}${readOnly === true ? ' READ ONLY' : ''}`;
-  return [begin, ...settings.map((setting) => `SET LOCAL ${setting}`)].join('; ');
+  if (statementTimeoutMs === undefined) return begin;
+  return `${begin}; SET LOCAL statement_timeout = ${Math.trunc(statementTimeoutMs)}`;
 }
 
 function transactionOn(client: PoolClient): Transaction {

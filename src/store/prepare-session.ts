@@ -6,7 +6,10 @@ export const POSTGRES_MAJOR_MIN = 15;
 export const IDLE_IN_TRANSACTION_TIMEOUT_MS = 300_000;
 
 /** Sets the session up and refuses a server that cannot hold Parapet's data. One round trip for each new connection. */
-export async function prepareSession(client: PoolClient, statementTimeoutMs: number): Promise<void> {
+export async function prepareSession(
+  client: PoolClient,
+  { statementTimeoutMs, keepsPlans }: { readonly statementTimeoutMs: number; readonly keepsPlans: boolean },
+): Promise<void> {
   const { rows } = await client.query(
     `SELECT current_setting('server_version_num')::int AS version,
             current_setting('server_version') AS version_text,
@@ -15,11 +18,14 @@ export async function prepareSession(client: PoolClient, statementTimeoutMs: num
             set_config('client_min_messages', 'warning', false),
             set_config('statement_timeout', $1, false),
             set_config('idle_in_transaction_session_timeout', $2, false),
+            CASE WHEN $3::boolean THEN set_config('plan_cache_mode', 'force_generic_plan', false) END,
+            -- A plan made while a table is small must do when it has grown: by an index wherever there is one.
+            CASE WHEN $3 THEN set_config('enable_seqscan', 'off', false) END,
             -- An acknowledged write is on disk, also where the role's default says otherwise; a stricter one stays.
             set_config('synchronous_commit',
               CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
                 ELSE current_setting('synchronous_commit') END, false)`,
-    [String(statementTimeoutMs), String(IDLE_IN_TRANSACTION_TIMEOUT_MS)],
+    [String(statementTimeoutMs), String(IDLE_IN_TRANSACTION_TIMEOUT_MS), keepsPlans],
   );
   const server: { version: number; version_text: string; encoding: string } = rows[0];
   const problem = serverProblem(server.version, server.version_text, server.encoding);

@@ -3,6 +3,7 @@ import { openDatabase } from '../../src/store/database.ts';
 import { sqlStateOf } from '../../src/store/database-errors.ts';
 import type { NotificationEvent } from '../../src/store/listener.ts';
 import { serverProblem } from '../../src/store/prepare-session.ts';
+import { prepared } from '../../src/store/prepared-sql.ts';
 import { testDatabase } from '../database.ts';
 
 const { database, connectionString } = await testDatabase('empty');
@@ -54,6 +55,32 @@ describe('values', () => {
     expect(await database.query('SELECT $1::text[] AS list', [[hostile, '{}', 'NULL', '']])).toEqual([
       { list: [hostile, '{}', 'NULL', ''] },
     ]);
+  });
+});
+
+describe('prepared statements', () => {
+  const sum = prepared(
+    "SELECT $1::integer + $2::integer AS sum, current_setting('plan_cache_mode') AS plans",
+  );
+
+  it('run on connections that keep their plans, by themselves and in transactions that ask for it', async () => {
+    const kept = [{ sum: 3, plans: 'force_generic_plan' }];
+    expect(await database.query(sum, [1, 2])).toEqual(kept);
+    const asked = database.transaction((tx) => tx.query(sum, [1, 2]), { keepsPlans: true });
+    expect(await asked).toEqual(kept);
+    const other = database.transaction((tx) => tx.query(sum, [1, 2]));
+    expect(await other).toEqual([{ sum: 3, plans: 'auto' }]);
+  });
+
+  it('are prepared once a connection', async () => {
+    const names = await database.transaction(
+      async (tx) => {
+        for (let time = 0; time < 3; time += 1) await tx.query(sum, [time, time]);
+        return await tx.query('SELECT name FROM pg_prepared_statements WHERE statement = $1', [sum.text]);
+      },
+      { keepsPlans: true },
+    );
+    expect(names).toEqual([{ name: sum.name }]);
   });
 });
 
