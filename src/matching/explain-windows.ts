@@ -21,7 +21,10 @@ export type UpdateRule =
 /** Of a chain of updates so many are named in a sentence; the comparison has them all. */
 const CHAIN_NAMED_MAX = 4;
 
-/** One verdict for each record about an update that `about` (an update, a record, a CVE; empty: all) concerns. */
+/**
+ * One verdict for each record about an update that `about` (an update, a record, a CVE; empty: all) concerns: a record says
+ * once for each part and product what it says of an update, and the verdict is the update's.
+ */
 export function explainUpdates(
   pkg: Package,
   candidates: readonly Candidate[],
@@ -29,14 +32,18 @@ export function explainUpdates(
 ): readonly RecordVerdict[] {
   const state = windowsState(pkg, candidates);
   const concerned = concernedUpdates(state, candidates, about);
-  const records: RecordVerdict[] = [];
+  const records = new Map<string, RecordVerdict>();
   for (const candidate of candidates) {
     const number = candidate.affected.update?.number;
     const update = number === undefined ? undefined : state.updates.get(number);
     if (update === undefined || !(about.id === '' || concerned.has(update.number))) continue;
-    records.push(recordOf(pkg, candidate, update, state));
+    const key = [candidate.feed, candidate.advisoryId, update.number].join('\n');
+    const said = records.get(key);
+    const record = said ?? recordOf(pkg, candidate, update, state);
+    const cves = new Set([...record.cves, ...(candidate.affected.update?.cves ?? [])]);
+    records.set(key, { ...record, cves: [...cves] });
   }
-  return records.sort(byWeight);
+  return [...records.values()].sort(byWeight);
 }
 
 /** The updates asked about, and the ones under which what is missing of them is listed. */

@@ -208,6 +208,15 @@ describe('explaining Windows updates', () => {
     expect(explained('KB1000001', 'URGENT-CVE-2025-0002').rules[0]).toBe('KB1000003 update-missing');
   });
 
+  it('says once what a record says for several parts and products, with the CVEs of all of them', () => {
+    const other = update('KB1000003', ['CVE-2025-0004'], ['KB1000002']);
+    const { records } = explainPackage(windows('KB1000002'), [FEB, MAR, other], 'KB1000003');
+    expect(records).toMatchObject([{ rule: 'update-missing', cves: ['CVE-2025-0003', 'CVE-2025-0004'] }]);
+    // Another feed's word on the same update is a record of its own.
+    const elsewhere = { ...MAR, feed: 'wesng', advisoryId: 'KB1000003' };
+    expect(explained('KB1000002', 'KB1000003', [FEB, MAR, elsewhere]).rules).toHaveLength(2);
+  });
+
   it('says by which chain an update is replaced', () => {
     expect(explained('KB1000003', 'CVE-2025-0001')).toEqual({
       decision: 'not-affected',
