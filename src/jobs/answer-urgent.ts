@@ -185,7 +185,10 @@ function uncoveredByQuestion(item: AskedItem, meant: MeantPackages): readonly st
         ]
       : [];
   if (item.kind !== 'package') {
-    const unnamed = `No record in force names ${item.name}: which servers have it is not known yet. Ask by package and range.`;
+    const unnamed =
+      item.kind === 'kb'
+        ? `No record in force names ${item.name}: which servers lack it is not known.`
+        : `No record in force names ${item.name}: which servers have it is not known yet. Ask by package and range.`;
     const listed =
       'An update counts as missing where no later one replaces it; where one does, that one is listed instead.';
     return [
