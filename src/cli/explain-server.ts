@@ -6,9 +6,11 @@ import {
   type FindingExplanation,
 } from '../jobs/explain-finding.ts';
 import { chooseServer } from './choose-server.ts';
-import { type CommandIo, writeResult } from './command.ts';
+import { type CommandIo, usage, writeResult } from './command.ts';
+import { explainedLines } from './explained-package.ts';
 import { shownTime } from './shown-time.ts';
 import { printable } from './table.ts';
+import { vulnerabilityWordProblem } from './vulnerability-word.ts';
 import { chooseProject, withStore } from './with-store.ts';
 
 export async function explainServer(
@@ -29,6 +31,10 @@ export async function explainServer(
       { scope, serverId: id, about: request.about },
       store.clock(),
     );
+    const { verdict, findings, packages } = explained;
+    const isKnown = verdict !== 'unknown' || findings.length > 0 || packages.length > 0;
+    const problem = isKnown ? undefined : vulnerabilityWordProblem(request.about);
+    if (problem !== undefined) throw usage('explain', problem);
     writeResult(io, request.asJson, { json: explained, text: textOf(explained) });
   });
 }
@@ -78,21 +84,7 @@ function clockTime(ms: number | null): string {
   return ms === null ? 'unknown' : shownTime(ms);
 }
 
-function packageLines({
-  package: pkg,
-  decision,
-  raises_finding,
-  reason,
-  records,
-}: ExplainedPackage): string[] {
-  const silent = decision === 'affected' && !raises_finding ? ' (raises no finding)' : '';
-  return [
-    `${pkg.name} ${pkg.version} (${pkg.ecosystem}): ${decision}${silent}`,
-    `  ${reason}`,
-    ...records.flatMap((record) => [
-      `  - ${record.advisory_id} (${record.feed}, revision ${record.revision ?? 'unknown'}): ${record.decision} by ${record.rule}. ${record.reason}`,
-      ...(record.comparison === '' ? [] : [`    ${record.comparison}`]),
-    ]),
-    '',
-  ];
+function packageLines({ raises_finding, ...explained }: ExplainedPackage): readonly string[] {
+  const isSilent = explained.decision === 'affected' && !raises_finding;
+  return [...explainedLines({ ...explained, silence: isSilent ? 'raises no finding' : '' }), ''];
 }

@@ -53,6 +53,14 @@ describe('parapet explain --server', () => {
     expect(out).toMatch(/^Nothing is known of CVE-2099-0001 on web-01: /);
   });
 
+  it('says the verdict of the record that decides once, under its package', async () => {
+    const { findings } = await cli.json<Shown>(['server', 'show', 'web-01']);
+    const { out } = await cli.run(['explain', findings[0]?.id ?? '', '--server', 'web-01']);
+    const [head = '', ...lines] = out.split('\n');
+    const reasons = lines.filter((line) => head.endsWith(line.trim()) && line.trim() !== '');
+    expect(reasons).toHaveLength(1);
+  });
+
   it.each([
     [
       ['CVE-1999-1', '--server', 'web-01', '--inventory', REPORT],
@@ -63,6 +71,13 @@ describe('parapet explain --server', () => {
     [['--server', 'web-01'], 2, 'a vulnerability (or --package NAME) is missing'],
     [['CVE-1999-1', '--server', 'nobody'], 1, 'No server of this project has the id or name nobody'],
     [['CVE-1999-1', '--server', 'web-01', '--project', 'x'], 1, 'there is no project x'],
+    [['CVE-1999-1', '--server', 'web-01'], 2, '"CVE-1999-1" is no id of a vulnerability: write it as'],
+    [['nonsense', '--server', 'web-01', '--json'], 2, '"nonsense" is no id of a vulnerability'],
+    [
+      ['nonsense', '--inventory', REPORT, '--advisories', join(FIXTURES, 'advisories')],
+      2,
+      '"nonsense" is no id of a vulnerability',
+    ],
   ])('refuses %j', async (args, code, problem) => {
     expect(await cli.run(['explain', ...args])).toMatchObject({
       code,

@@ -2,7 +2,9 @@ import { explainPackage, type Verdict } from '../../matching/explain.ts';
 import { candidatesFor, fileByName, loadCandidates } from '../../matching/scan.ts';
 import { silentPackages } from '../../matching/silent-packages.ts';
 import { type Command, JSON_OPTION, readArguments, usage, writeResult } from '../command.ts';
+import { explainedLines } from '../explained-package.ts';
 import { openScanSource, readScanInventory, SCAN_INPUT_HELP, SCAN_INPUT_OPTIONS } from '../scan-input.ts';
+import { vulnerabilityWordProblem } from '../vulnerability-word.ts';
 
 const OPTIONS = {
   ...SCAN_INPUT_OPTIONS,
@@ -23,7 +25,8 @@ export const explain: Command = {
 
 Says for each package concerned which records were looked at, what was compared with what, and what came of it; also
 where the package is not affected. VULNERABILITY is an id as listed (DSA-5380-1, HCVD-APP-CVE-2021-44228,
-URGENT-CVE-…), the id of a record (GHSA-…) or a CVE. Without it, name a package.
+URGENT-CVE-…), the id of a record (GHSA-…) or a CVE; a word that nothing is known of and that can be none of these is
+refused. Without it, name a package.
 
 With --server it is a server that has reported: its packages as stored, the advisories in force, and besides the finding
 with its status and since when, what people decided about it, what its priority is made of, and its history.
@@ -73,6 +76,8 @@ Examples:
       const raises = verdict.decision === 'affected' && !silent.has(pkg);
       verdicts.push({ ...verdict, raises_finding: raises });
     }
+    const problem = verdicts.length > 0 || name !== undefined ? undefined : vulnerabilityWordProblem(about);
+    if (problem !== undefined) throw usage('explain', problem);
     writeResult(io, given.flag('json'), { json: { about, verdicts }, text: textOf(about, name, verdicts) });
     return 0;
   },
@@ -92,18 +97,8 @@ function textOf(about: string, name: string | undefined, verdicts: readonly Expl
   return verdicts.map(verdictText).join('\n\n');
 }
 
-function verdictText(verdict: ExplainedPackage): string {
-  const { name, version, ecosystem } = verdict.package;
-  const silent =
-    verdict.decision === 'affected' && !verdict.raises_finding
-      ? ' (raises no finding: not the running kernel)'
-      : '';
-  const lines = [`${name} ${version} (${ecosystem}): ${verdict.decision}${silent}`, `  ${verdict.reason}`];
-  for (const record of verdict.records) {
-    lines.push(
-      `  - ${record.advisory_id} (${record.feed}): ${record.decision} by ${record.rule}. ${record.reason}`,
-    );
-    if (record.comparison !== '') lines.push(`    ${record.comparison}`);
-  }
-  return lines.join('\n');
+function verdictText({ raises_finding, ...verdict }: ExplainedPackage): string {
+  const isSilent = verdict.decision === 'affected' && !raises_finding;
+  const silence = isSilent ? 'raises no finding: not the running kernel' : '';
+  return explainedLines({ ...verdict, silence }).join('\n');
 }
