@@ -503,6 +503,35 @@ CREATE TABLE vulnerability (
 CREATE INDEX vulnerability_by_cve ON vulnerability USING gin (cves);
 CREATE INDEX vulnerability_by_id ON vulnerability USING btree (id);
 
+CREATE OR REPLACE FUNCTION public.findings_with(INOUT vulnerability integer[], INOUT status smallint[], INOUT priority smallint[], INOUT fixable boolean[], touched integer[], new_status smallint[], new_priority smallint[], new_fixable boolean[])
+ RETURNS record
+ LANGUAGE plpgsql
+ IMMUTABLE
+AS $function$
+DECLARE
+  upto integer;
+  next integer;
+BEGIN
+  FOR i IN 1 .. cardinality(touched) LOOP
+    -- How many numbers are not greater; of a sorted array that is found by halving.
+    upto := width_bucket(touched[i], vulnerability);
+    next := upto + 1;
+    IF vulnerability[upto] = touched[i] THEN upto := upto - 1; END IF;
+    IF new_status[i] IS NULL THEN
+      vulnerability := vulnerability[:upto] || vulnerability[next:];
+      status := status[:upto] || status[next:];
+      priority := priority[:upto] || priority[next:];
+      fixable := fixable[:upto] || fixable[next:];
+    ELSE
+      vulnerability := vulnerability[:upto] || touched[i] || vulnerability[next:];
+      status := status[:upto] || new_status[i] || status[next:];
+      priority := priority[:upto] || new_priority[i] || priority[next:];
+      fixable := fixable[:upto] || new_fixable[i] || fixable[next:];
+    END IF;
+  END LOOP;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.note_project_setting_change()
  RETURNS trigger
  LANGUAGE plpgsql

@@ -1,6 +1,6 @@
 /**
  * A server's findings as parallel columns, the form in which they are stored and shared: numbers instead of words, without
- * moments. What touches one finding of some hundred works on these and leaves the others alone.
+ * moments. What touches one finding of some hundred says only what changes.
  */
 import {
   FINDING_STATUS_WORDS,
@@ -33,64 +33,22 @@ export function columnsOf(findings: readonly UndatedFinding[]): FindingColumns {
   };
 }
 
-/** All findings of the columns. */
+/** The findings of the columns. */
 export function undatedFindings(columns: FindingColumns): readonly UndatedFinding[] {
-  return columns.vulnerability.map((vulnerability, index) => findingAt(columns, vulnerability, index));
-}
-
-/** Those of the vulnerabilities in `wanted` (ascending). */
-export function findingsAmong(columns: FindingColumns, wanted: readonly number[]): readonly UndatedFinding[] {
-  return wanted.flatMap((vulnerability) => {
-    const index = indexOf(columns, vulnerability);
-    return columns.vulnerability[index] === vulnerability ? [findingAt(columns, vulnerability, index)] : [];
-  });
-}
-
-/** The columns with `findings` in place of whatever they say of the vulnerabilities in `touched`; both ascending. */
-export function withFindings(
-  columns: FindingColumns,
-  touched: readonly number[],
-  findings: readonly UndatedFinding[],
-): FindingColumns {
-  const vulnerability = [...columns.vulnerability];
-  const status = [...columns.status];
-  const priority = [...columns.priority];
-  const fixable = [...columns.fixable];
-  const changed = { vulnerability, status, priority, fixable };
-  const now = new Map(findings.map((finding) => [finding.vulnerability, finding]));
-  for (const number of touched) {
-    const index = indexOf(changed, number);
-    const held = vulnerability[index] === number ? 1 : 0;
-    const finding = now.get(number);
-    if (finding === undefined) {
-      for (const column of [vulnerability, status, priority, fixable]) column.splice(index, held);
-      continue;
-    }
-    vulnerability.splice(index, held, number);
-    status.splice(index, held, FINDING_STATUSES[finding.status]);
-    priority.splice(index, held, FIXING_PRIORITIES[finding.priority]);
-    fixable.splice(index, held, finding.fixable);
-  }
-  return changed;
-}
-
-function findingAt(columns: FindingColumns, vulnerability: number, index: number): UndatedFinding {
-  return {
+  return columns.vulnerability.map((vulnerability, index) => ({
     vulnerability,
     status: FINDING_STATUS_WORDS[columns.status[index] ?? 0] ?? 'vul_status_unfix',
     priority: FIXING_PRIORITY_WORDS[columns.priority[index] ?? 0] ?? 'Low',
     fixable: columns.fixable[index] ?? false,
-  };
+  }));
 }
 
-/** The first index whose vulnerability is not less. */
-function indexOf({ vulnerability }: FindingColumns, number: number): number {
-  let low = 0;
-  let high = vulnerability.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((vulnerability[middle] ?? 0) < number) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+/** The columns of a set that is stored, with `findings` in place of whatever it says of the vulnerabilities in `touched`. */
+export interface ChangedColumns {
+  /** Number of the set; undefined: none, so nothing is found. */
+  readonly base: number | undefined;
+  /** Ascending. */
+  readonly touched: readonly number[];
+  /** Of vulnerabilities in `touched`. */
+  readonly findings: readonly UndatedFinding[];
 }

@@ -1,11 +1,12 @@
 import {
   FINDING_STATUS_WORDS,
+  FINDING_STATUSES,
   FIXING_PRIORITIES,
   FIXING_PRIORITY_WORDS,
   type FixingPriority,
   isHandled,
 } from './finding.ts';
-import type { FindingColumns } from './finding-columns.ts';
+import type { FindingColumns, UndatedFinding } from './finding-columns.ts';
 
 /** What a server's row says of all its findings together: design.md section 4, contract 6.4 and 6.7. */
 
@@ -28,6 +29,9 @@ export interface ServerSummary {
 
 /** By the number of the status. */
 const IS_HANDLED = FINDING_STATUS_WORDS.map(isHandled);
+
+/** Status bits of a server all of whose listed findings are `vul_status_unfix`. */
+export const UNFIX_ALONE = 1 << FINDING_STATUSES.vul_status_unfix;
 
 const DEDUCTIONS: PriorityCounts = { Critical: 10, High: 3, Medium: 1, Low: 1 };
 
@@ -55,6 +59,39 @@ export function summaryOf(findings: FindingColumns, includeUnfixed: boolean): Se
     level: levelOf(open),
     handleStatus: openCount > 0 ? 'unhandled' : 'handled',
     statusBits,
+  };
+}
+
+/**
+ * The summary of a server that lists open findings alone, all `vul_status_unfix`, after some of them (`before`) became others
+ * (`after`).
+ */
+export function changedSummary(
+  { openCount, counts }: Pick<ServerSummary, 'openCount' | 'counts'>,
+  {
+    before,
+    after,
+  }: { readonly before: readonly UndatedFinding[]; readonly after: readonly UndatedFinding[] },
+  includeUnfixed: boolean,
+): ServerSummary {
+  const open = { ...counts };
+  let left = openCount;
+  const isListed = ({ fixable }: UndatedFinding): boolean => fixable || includeUnfixed;
+  for (const { priority } of before.filter(isListed)) {
+    open[priority] -= 1;
+    left -= 1;
+  }
+  for (const { priority } of after.filter(isListed)) {
+    open[priority] += 1;
+    left += 1;
+  }
+  return {
+    openCount: left,
+    counts: open,
+    score: scoreOf(open),
+    level: levelOf(open),
+    handleStatus: left > 0 ? 'unhandled' : 'handled',
+    statusBits: left > 0 ? UNFIX_ALONE : 0,
   };
 }
 

@@ -44,8 +44,7 @@ export interface AssessServersTask {
 
 /** Assesses the servers and writes those whose result changed. Returns how many were written. */
 export async function assessServers(tx: Queryable, task: AssessServersTask): Promise<number> {
-  const groups = await loadAssessableGroups(tx, task.projectId, task.servers);
-  return await saveAssessed(tx, task, await assessGroups(tx, task, groups, isUnchanged));
+  return await saveAssessed(tx, task, await assessWhole(tx, task));
 }
 
 /** The same, but writes every server: what changed is how findings are summarised. */
@@ -54,18 +53,17 @@ export async function resummariseServers(
   asked: Pick<AssessServersTask, 'projectId' | 'servers' | 'now'>,
 ): Promise<number> {
   const task: AssessServersTask = { ...asked, cause: 'clock', actor: 'clock', remark: '' };
-  const groups = await loadAssessableGroups(tx, task.projectId, task.servers);
-  return await saveAssessed(tx, task, await assessGroups(tx, task, groups, () => false));
+  return await saveAssessed(tx, task, await assessWhole(tx, task, () => false));
 }
 
-/** Assesses groups from all of their packages; without those that may stay as they are. */
-export async function assessGroups(
+/** What comes out for the servers, from all of their packages; without those that may stay as they are. */
+export async function assessWhole(
   tx: Queryable,
   task: AssessServersTask,
-  groups: readonly AssessableGroup[],
   mayStay: (group: AssessableGroup, assessment: Assessment) => boolean = isUnchanged,
 ): Promise<readonly AssessedGroup[]> {
   const { projectId } = task;
+  const groups = await loadAssessableGroups(tx, projectId, task.servers);
   const knowledge = task.knowledge ?? STORED_KNOWLEDGE;
   const packages = await knowledge.packages(tx, projectId, packageIdsOf(groups));
   const decisions = await loadDecisions(
@@ -93,10 +91,10 @@ export async function assessGroups(
     if (mayStay(group, assessment)) continue;
     const { findings, ...rest } = assessment;
     const columns = columnsOf(findings);
-    const { serverIds, isDated } = group;
+    const { serverIds, rows, isDated } = group;
     const isFirst = group.findings.length === 0;
     const dates = datesToWrite({ isDated, isFirst }, group.findings, findings);
-    assessed.push({ ...rest, serverIds, columns, dates, summary: summaryOf(columns, includeUnfixed) });
+    assessed.push({ ...rest, serverIds, rows, columns, dates, summary: summaryOf(columns, includeUnfixed) });
   }
   return assessed;
 }

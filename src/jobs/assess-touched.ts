@@ -4,12 +4,11 @@
  * (`assessFindings`, `presentVulnerabilities`) over a part of the packages and of the findings.
  */
 import { assessFindings, type PresentVulnerability } from '../findings/assess.ts';
-import { findingsAmong, withFindings } from '../findings/finding-columns.ts';
 import { datesToWrite } from '../findings/finding-dates.ts';
-import { summaryOf } from '../findings/summary.ts';
+import { changedSummary, UNFIX_ALONE } from '../findings/summary.ts';
 import { fixingPriorityOf, type PriorityFacts } from '../matching/priority.ts';
 import type { Queryable } from '../store/database.ts';
-import { assessableGroups, loadStoredGroups, type StoredGroup } from '../store/findings/load-assessable.ts';
+import { loadTouchedGroups, type TouchedGroup } from '../store/findings/load-touched-groups.ts';
 import type { AssessedGroup } from '../store/findings/save-assessment.ts';
 import type { StoredPackage } from '../store/fleet/load-packages.ts';
 import {
@@ -20,7 +19,7 @@ import {
 import { includesUnfixed } from '../store/fleet/project-setting.ts';
 import {
   type AssessServersTask,
-  assessGroups,
+  assessWhole,
   isSameFinding,
   presentVulnerabilities,
   saveAssessed,
@@ -36,8 +35,8 @@ export interface FollowingTask extends Omit<AssessServersTask, 'knowledge'> {
 
 /**
  * Assesses the servers as `assessServers` does, given that nothing changed but the vulnerabilities in `touched` (at most
- * TOUCHED_VULNERABILITIES_MAX) and what packages are affected by of these. Servers with a decision, a fixed finding or a
- * kernel that is affected are assessed whole. Returns how many were written.
+ * TOUCHED_VULNERABILITIES_MAX) and what packages are affected by of these. Servers with a decision, a fixed finding, one that
+ * waits for a restart or a kernel that is affected are assessed whole. Returns how many were written.
  */
 export async function assessTouched(
   tx: Queryable,
@@ -45,41 +44,46 @@ export async function assessTouched(
   touched: readonly number[],
 ): Promise<number> {
   const { projectId, knowledge } = task;
-  const groups = await loadStoredGroups(tx, projectId, task.servers);
+  const ascending = [...touched].sort((a, b) => a - b);
+  const groups = await loadTouchedGroups(tx, projectId, task.servers, ascending);
   // After the servers are locked: a report that brought another affected package has committed, and its package is seen.
   const held = await packagesHeld(tx, projectId, {
     packageSets: [...new Set(groups.flatMap((group) => group.packageSet ?? []))],
     packageIds: await packagesAffectedBy(tx, projectId, touched),
   });
-  const heldBy = (group: StoredGroup): readonly number[] => held.get(group.packageSet ?? 0) ?? [];
   const packages = await knowledge.packages(tx, projectId, new Set([...held.values()].flat()));
-  const isPartly = (group: StoredGroup): boolean =>
-    !group.isDated && !heldBy(group).some((id) => packages.get(id)?.isKernel === true);
-  const whole = groups.filter((group) => !isPartly(group));
+  const heldBy = (group: TouchedGroup): readonly number[] => held.get(group.packageSet ?? 0) ?? [];
+  const isPartly = (group: TouchedGroup): boolean =>
+    !group.isDated &&
+    (group.statusBits | UNFIX_ALONE) === UNFIX_ALONE &&
+    !heldBy(group).some((id) => packages.get(id)?.isKernel === true);
   const surroundings = {
     now: task.now,
-    touched: [...touched].sort((a, b) => a - b),
+    touched: ascending,
     facts: await knowledge.facts(tx, new Set(touched)),
     includeUnfixed: await includesUnfixed(tx, projectId),
   };
   const presentOf = presentOnSets(packages, new Set(touched));
-  const assessed = groups.filter(isPartly).flatMap((group) => {
-    return assessPartly(group, presentOf(group, heldBy(group)), surroundings) ?? [];
-  });
-  const others = await assessGroups(tx, task, await assessableGroups(tx, projectId, whole));
-  return await saveAssessed(tx, task, [...assessed, ...others]);
+  const assessed = groups
+    .filter(isPartly)
+    .flatMap((group) => assessPartly(group, presentOf(group, heldBy(group)), surroundings) ?? []);
+  const others = groups.filter((group) => !isPartly(group)).flatMap((group) => group.serverIds);
+  const whole = others.length === 0 ? [] : await assessWhole(tx, { ...task, servers: { serverIds: others } });
+  return await saveAssessed(tx, task, [...assessed, ...whole]);
 }
 
 /** Those of the touched vulnerabilities that a set of packages raises; worked out once a set. */
 function presentOnSets(
   packages: ReadonlyMap<number, StoredPackage>,
   touched: ReadonlySet<number>,
-): (group: StoredGroup, held: readonly number[]) => readonly PresentVulnerability[] {
+): (group: TouchedGroup, held: readonly number[]) => readonly PresentVulnerability[] {
   const known = new Map<number | undefined, readonly PresentVulnerability[]>();
   return (group, held) => {
     const before = known.get(group.packageSet);
     if (before !== undefined) return before;
-    const present = presentVulnerabilities({ ...group, packageIds: held }, packages).filter((item) =>
+    // Without a kernel among them it makes no difference which one runs.
+    const server = { packageIds: held, kernelRelease: '', kernelVersion: '', restartPackages: [] };
+    const present = presentVulnerabilities(server, packages).filter((item) =>
       touched.has(item.vulnerability),
     );
     known.set(group.packageSet, present);
@@ -95,22 +99,18 @@ interface Surroundings {
   readonly includeUnfixed: boolean;
 }
 
-/** Undefined: nothing changes. Of findings that stay the moments are not read: 0 stands for whatever they are. */
+/** Undefined: nothing changes. The moments of findings that stay are not read: 0 stands for whatever they are. */
 function assessPartly(
-  group: StoredGroup,
+  group: TouchedGroup,
   present: readonly PresentVulnerability[],
   { now, touched, facts, includeUnfixed }: Surroundings,
 ): AssessedGroup | undefined {
-  const previous = findingsAmong(group.columns, touched).map((finding) => ({
-    ...finding,
-    firstSeenAt: 0,
-    statusSince: 0,
-  }));
+  const before = group.findings.map((finding) => ({ ...finding, firstSeenAt: 0, statusSince: 0 }));
   const { findings, events, endedDecisions } = assessFindings({
     now,
     cause: 'advisories',
     present,
-    previous,
+    previous: before,
     decisions: [],
     priorityOf: (vulnerability) => {
       const own = facts.get(vulnerability);
@@ -119,18 +119,17 @@ function assessPartly(
     },
   });
   const stays =
-    findings.length === previous.length &&
-    findings.every((finding, index) => isSameFinding(finding, previous[index]));
+    findings.length === before.length &&
+    findings.every((finding, index) => isSameFinding(finding, before[index]));
   if (stays) return undefined;
-  const columns = withFindings(group.columns, touched, findings);
-  const isFirst = group.columns.vulnerability.length === 0;
   return {
     serverIds: group.serverIds,
-    columns,
-    dates: datesToWrite({ isDated: false, isFirst }, previous, findings),
+    rows: group.rows,
+    columns: { base: group.findingSet, touched, findings },
+    dates: datesToWrite({ isDated: false, isFirst: group.hasNone }, before, findings),
     events,
     endedDecisions,
     dueAt: group.dueAt,
-    summary: summaryOf(columns, includeUnfixed),
+    summary: changedSummary(group, { before, after: findings }, includeUnfixed),
   };
 }

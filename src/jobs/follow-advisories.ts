@@ -257,15 +257,19 @@ async function reassessBatch(
   const isFew = touched !== undefined && touched.length <= TOUCHED_VULNERABILITIES_MAX;
   for (;;) {
     try {
-      return await database.transaction(async (tx) => {
-        let written = 0;
-        const held = await known.during(tx, async (knowledge) => {
-          const own = { ...task, knowledge };
-          written = isFew ? await assessTouched(tx, own, touched) : await assessServers(tx, own);
-        });
-        if (!held) throw new MatchesMovedOn();
-        return written;
-      });
+      return await database.transaction(
+        async (tx) => {
+          let written = 0;
+          const held = await known.during(tx, async (knowledge) => {
+            const own = { ...task, knowledge };
+            written = isFew ? await assessTouched(tx, own, touched) : await assessServers(tx, own);
+          });
+          if (!held) throw new MatchesMovedOn();
+          return written;
+        },
+        // The rows that say what is left go in a transaction of its own, which waits for the disk.
+        { mayBeLost: true },
+      );
     } catch (error) {
       if (!(error instanceof MatchesMovedOn)) throw error;
     }

@@ -64,6 +64,11 @@ export interface TransactionOptions {
   readonly keepsPlans?: boolean;
   /** Time a statement of this transaction may take; 0 is no limit. Without it STATEMENT_TIMEOUT_MS. */
   readonly statementTimeoutMs?: number;
+  /**
+   * The commit does not wait until it is on disk or on a standby: for work that is done again where it was lost. What is
+   * committed afterwards without this is on disk only after it.
+   */
+  readonly mayBeLost?: boolean;
 }
 
 /** A lock that lasts as long as its own connection. */
@@ -345,11 +350,14 @@ async function runTransaction<T>(
   return result;
 }
 
-function beginStatement({ isolation, readOnly, statementTimeoutMs }: TransactionOptions): string {
+function beginStatement({ isolation, readOnly, statementTimeoutMs, mayBeLost }: TransactionOptions): string {
   const level = isolation === undefined ? '' : ` ISOLATION LEVEL ${isolation.toUpperCase()}`;
   const begin = `BEGIN${level}${readOnly === true ? ' READ ONLY' : ''}`;
-  if (statementTimeoutMs === undefined) return begin;
-  return `${begin}; SET LOCAL statement_timeout = ${Math.trunc(statementTimeoutMs)}`;
+  const timeout =
+    statementTimeoutMs === undefined
+      ? ''
+      : `; SET LOCAL statement_timeout = ${Math.trunc(statementTimeoutMs)}`;
+  return `${begin}${timeout}${mayBeLost === true ? '; SET LOCAL synchronous_commit = off' : ''}`;
 }
 
 function transactionOn(client: PoolClient): Transaction {

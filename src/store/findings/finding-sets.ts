@@ -1,11 +1,16 @@
-import { FINDING_STATUS_WORDS, FINDING_STATUSES, isHandled } from '../../findings/finding.ts';
-import type { FindingColumns } from '../../findings/finding-columns.ts';
-import type { Queryable } from '../database.ts';
+import {
+  FINDING_STATUS_WORDS,
+  FINDING_STATUSES,
+  FIXING_PRIORITIES,
+  isHandled,
+} from '../../findings/finding.ts';
+import type { ChangedColumns, FindingColumns } from '../../findings/finding-columns.ts';
+import type { Queryable, SqlValue } from '../database.ts';
 import { SET_USE_NOTED_MS } from '../fleet/package-sets.ts';
 
-/** By the number of the status. */
-const IS_HANDLED = FINDING_STATUS_WORDS.map(isHandled);
 const FIXED = FINDING_STATUSES.vul_status_fixed;
+/** Numbers of the statuses that are handled, as the literal of an array. */
+const HANDLED = `'{${FINDING_STATUS_WORDS.flatMap((word, number) => (isHandled(word) ? [number] : [])).join(',')}}'`;
 
 /** Gives sets of findings their numbers, making those that are new; in the order of `sets`, which may repeat. */
 export async function internFindingSets(
@@ -13,40 +18,88 @@ export async function internFindingSets(
   projectId: string,
   { sets, now }: { readonly sets: readonly FindingColumns[]; readonly now: number },
 ): Promise<readonly number[]> {
-  // Arrays of arrays must be rectangular in PostgreSQL, so each travels as the text of an array. New rows are made in the
-  // order of their digests, so that two that make the same ones wait for each other instead of deadlocking.
-  const rows = await tx.query<{ at: number; id: number }>(
-    `WITH wanted AS MATERIALIZED (
-       SELECT at, v::integer[] AS vulnerability, s::smallint[] AS status, p::smallint[] AS priority, f::boolean[] AS fixable,
-         is_plain, has_fixed,
-         substring(sha256(array_send(v::integer[]) || array_send(s::smallint[]) || array_send(p::smallint[])
-           || array_send(f::boolean[])) FOR 16) AS digest
-       FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::boolean[]) WITH ORDINALITY
-         AS w (v, s, p, f, is_plain, has_fixed, at)),
-     held AS MATERIALIZED (
-       SELECT f.digest, f.id FROM finding_set f
-       WHERE f.project_id = $1 AND f.used_at > $9 AND f.digest IN (SELECT digest FROM wanted)),
-     made AS (
-       INSERT INTO finding_set (project_id, digest, vulnerability, status, priority, fixable, is_plain, has_fixed, used_at)
-       SELECT DISTINCT ON (digest) $1, digest, vulnerability, status, priority, fixable, is_plain, has_fixed, $8::bigint
-       FROM wanted WHERE digest NOT IN (SELECT digest FROM held) ORDER BY digest
-       ON CONFLICT (project_id, digest) DO UPDATE SET used_at = excluded.used_at
-       RETURNING digest, id)
-     SELECT w.at, n.id FROM wanted w JOIN (SELECT * FROM held UNION ALL SELECT * FROM made) n USING (digest) ORDER BY w.at`,
-    [
-      projectId,
+  if (sets.length === 0) return [];
+  // Arrays of arrays must be rectangular in PostgreSQL, so each travels as the text of an array.
+  return await intern(tx, projectId, {
+    columns: `SELECT at, v::integer[] AS vulnerability, s::smallint[] AS status, p::smallint[] AS priority,
+        f::boolean[] AS fixable
+      FROM unnest($4::text[], $5::text[], $6::text[], $7::text[]) WITH ORDINALITY AS w (v, s, p, f, at)`,
+    params: [
       sets.map((set) => arrayText(set.vulnerability)),
       sets.map((set) => arrayText(set.status)),
       sets.map((set) => arrayText(set.priority)),
       sets.map((set) => arrayText(set.fixable)),
-      sets.map((set) => !set.fixable.includes(false) && !set.status.some((status) => IS_HANDLED[status])),
-      sets.map((set) => set.status.includes(FIXED)),
-      now,
-      now - SET_USE_NOTED_MS,
     ],
+    now,
+  });
+}
+
+/** The same of sets that are told by what they change of another one. */
+export async function internChangedSets(
+  tx: Queryable,
+  projectId: string,
+  { sets, now }: { readonly sets: readonly ChangedColumns[]; readonly now: number },
+): Promise<readonly number[]> {
+  if (sets.length === 0) return [];
+  const changes = sets.map(({ touched, findings }) => {
+    const found = new Map(findings.map((finding) => [finding.vulnerability, finding]));
+    return touched.map((vulnerability) => found.get(vulnerability));
+  });
+  return await intern(tx, projectId, {
+    columns: `SELECT w.at, n.*
+      FROM unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[]) WITH ORDINALITY AS w (base, t, s, p, f, at)
+      LEFT JOIN finding_set b ON b.project_id = $1 AND b.id = w.base
+      CROSS JOIN LATERAL findings_with(coalesce(b.vulnerability, '{}'), coalesce(b.status, '{}'), coalesce(b.priority, '{}'),
+        coalesce(b.fixable, '{}'), w.t::integer[], w.s::smallint[], w.p::smallint[], w.f::boolean[]) n`,
+    params: [
+      sets.map((set) => set.base ?? null),
+      sets.map((set) => arrayText(set.touched)),
+      changes.map((own) => arrayText(own.map((one) => (one ? FINDING_STATUSES[one.status] : 'NULL')))),
+      changes.map((own) => arrayText(own.map((one) => (one ? FIXING_PRIORITIES[one.priority] : 'NULL')))),
+      changes.map((own) => arrayText(own.map((one) => one?.fixable ?? 'NULL'))),
+    ],
+    now,
+  });
+}
+
+interface Wanted {
+  /** A query of `at` (from 1), `vulnerability`, `status`, `priority` and `fixable`. */
+  readonly columns: string;
+  /** From $4 on. */
+  readonly params: readonly SqlValue[];
+  readonly now: number;
+}
+
+async function intern(
+  tx: Queryable,
+  projectId: string,
+  { columns, params, now }: Wanted,
+): Promise<readonly number[]> {
+  // New rows are made in the order of their digests, so that two that make the same ones wait for each other instead of
+  // deadlocking.
+  const rows = await tx.query<{ at: number; id: number | null }>(
+    `WITH wanted AS MATERIALIZED (
+       SELECT c.*, substring(sha256(array_send(vulnerability) || array_send(status) || array_send(priority)
+           || array_send(fixable)) FOR 16) AS digest
+       FROM (${columns}) c),
+     held AS MATERIALIZED (
+       SELECT f.digest, f.id FROM finding_set f
+       WHERE f.project_id = $1 AND f.used_at > $3 AND f.digest IN (SELECT digest FROM wanted)),
+     made AS (
+       INSERT INTO finding_set (project_id, digest, vulnerability, status, priority, fixable, is_plain, has_fixed, used_at)
+       SELECT DISTINCT ON (digest) $1, digest, vulnerability, status, priority, fixable,
+         NOT (false = ANY (fixable)) AND NOT (status && ${HANDLED}::smallint[]), ${FIXED} = ANY (status), $2::bigint
+       FROM wanted WHERE digest NOT IN (SELECT digest FROM held) ORDER BY digest
+       ON CONFLICT (project_id, digest) DO UPDATE SET used_at = excluded.used_at
+       RETURNING digest, id)
+     SELECT w.at, n.id FROM wanted w LEFT JOIN (SELECT * FROM held UNION ALL SELECT * FROM made) n USING (digest)
+     ORDER BY w.at`,
+    [projectId, now, now - SET_USE_NOTED_MS, ...params],
   );
-  if (rows.length !== sets.length) throw new Error('a set of findings was neither found nor made');
-  return rows.map((row) => row.id);
+  return rows.map(({ id }) => {
+    if (id === null) throw new Error('a set of findings was neither found nor made');
+    return id;
+  });
 }
 
 /** The text form of a PostgreSQL array of plain words, numbers or truth values. */

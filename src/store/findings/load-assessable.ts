@@ -1,7 +1,7 @@
 import type { SeverityWord } from '../../advisories/advisory.ts';
 import type { Decision } from '../../findings/assess.ts';
 import type { Finding } from '../../findings/finding.ts';
-import { type FindingColumns, undatedFindings } from '../../findings/finding-columns.ts';
+import { undatedFindings } from '../../findings/finding-columns.ts';
 import { DATES_LENGTH_MAX, datedFindings, type FindingDates } from '../../findings/finding-dates.ts';
 import type { AssetValue, PriorityFacts } from '../../matching/priority.ts';
 import type { Queryable } from '../database.ts';
@@ -21,19 +21,18 @@ export interface AssessableServer {
   readonly dueAt: number | undefined;
 }
 
-/** Servers of which an assessment needs the same: what comes out for one holds for all. */
-export interface AssessableGroup extends Omit<AssessableServer, 'id'> {
-  /** Ascending, at least one. */
+/** Servers whose rows are locked until the transaction ends; at least one. */
+export interface LockedServers {
+  /** Ascending. */
   readonly serverIds: readonly string[];
-  /** Whether the moments of `findings` are the servers' own. Else they are 0, and only what changes is to be written. */
-  readonly isDated: boolean;
+  /** Where their rows lie (`ctid`), in the same order: as long as they are locked, the quickest way to them. */
+  readonly rows: readonly string[];
 }
 
-/** The same as it is stored: without its packages, its findings in columns. */
-export interface StoredGroup extends Omit<AssessableGroup, 'packageIds' | 'findings'> {
-  readonly columns: FindingColumns;
-  /** Those of `columns` where the group is dated, else none. */
-  readonly dates: FindingDates;
+/** Servers of which an assessment needs the same: what comes out for one holds for all. */
+export interface AssessableGroup extends Omit<AssessableServer, 'id'>, LockedServers {
+  /** Whether the moments of `findings` are the servers' own. Else they are 0, and only what changes is to be written. */
+  readonly isDated: boolean;
 }
 
 /** Which servers: by id, or all that have one of the sets of packages. */
@@ -51,77 +50,56 @@ export async function loadAssessableServers(
   ids: readonly string[],
 ): Promise<readonly AssessableServer[]> {
   const groups = await loadAssessableGroups(tx, projectId, { serverIds: ids });
-  return groups.flatMap(({ serverIds, ...group }) => serverIds.map((id) => ({ id, ...group })));
+  return groups.flatMap(({ serverIds, rows: _rows, ...group }) => serverIds.map((id) => ({ id, ...group })));
 }
 
-/** The same in groups that are assessed at once. */
+/**
+ * The same in groups that are assessed at once. A server on which somebody has decided something is a group of its own; one
+ * with a fixed finding shares a group only with those of the same moments, because they say when that leaves the lists.
+ */
 export async function loadAssessableGroups(
   tx: Queryable,
   projectId: string,
   choice: ServerChoice,
 ): Promise<readonly AssessableGroup[]> {
-  return await assessableGroups(tx, projectId, await loadStoredGroups(tx, projectId, choice));
-}
-
-/** Reads the packages of groups. */
-export async function assessableGroups(
-  tx: Queryable,
-  projectId: string,
-  groups: readonly StoredGroup[],
-): Promise<readonly AssessableGroup[]> {
-  const packageSets = await loadPackageSets(
-    tx,
-    projectId,
-    groups.flatMap((group) => group.packageSet ?? []),
-  );
-  return groups.map(({ columns, dates, ...group }) => ({
-    ...group,
-    packageIds: packageSets.get(group.packageSet ?? 0) ?? [],
-    findings: datedFindings(undatedFindings(columns), dates),
-  }));
-}
-
-/**
- * Reads and locks servers as `loadAssessableServers` does, in groups. A server on which somebody has decided something is a group of its own; one
- * with a fixed finding shares a group only with those of the same moments, because they say when that leaves the lists.
- */
-export async function loadStoredGroups(
-  tx: Queryable,
-  projectId: string,
-  choice: ServerChoice,
-): Promise<readonly StoredGroup[]> {
   const locked = await lockServers(tx, projectId, choice);
   const rows = await tx.query<GroupRow>(
     `WITH keyed AS (
-       SELECT l.*,
+       SELECT l.*, l.ctid AS row,
          CASE WHEN cardinality(l.finding_dates) >= $3
              OR EXISTS (SELECT FROM decision d WHERE d.project_id = $1 AND d.server_id = l.id)
            THEN l.id ELSE '' END AS own_id,
          coalesce(f.has_fixed, false) AS has_fixed
        FROM server l LEFT JOIN finding_set f ON f.project_id = $1 AND f.id = l.finding_set
-       WHERE l.project_id = $1 AND l.id = ANY ($2::text[])),
+       WHERE l.ctid = ANY ($2::tid[])),
      grouped AS (
-       SELECT array_agg(k.id ORDER BY k.id) AS server_ids, k.asset_value, k.kernel_release, k.kernel_version, k.restart_packages,
+       SELECT array_agg(k.id ORDER BY k.id) AS server_ids, array_agg(k.row::text ORDER BY k.id) AS rows, k.asset_value, k.kernel_release, k.kernel_version, k.restart_packages,
          k.package_set, k.finding_set, k.due_at, (k.own_id <> '' OR k.has_fixed) AS is_dated,
          CASE WHEN k.own_id <> '' OR k.has_fixed THEN k.finding_since ELSE 0 END AS since,
          CASE WHEN k.own_id <> '' OR k.has_fixed THEN k.finding_dates ELSE '{}' END AS dates
        FROM keyed k
        GROUP BY k.asset_value, k.kernel_release, k.kernel_version, k.restart_packages, k.package_set, k.finding_set, k.due_at,
-         k.own_id, 9, 10, 11)
+         k.own_id, 10, 11, 12)
      SELECT g.*, ${FINDING_SET_COLUMNS}
      FROM grouped g
      LEFT JOIN finding_set f ON f.project_id = $1 AND f.id = g.finding_set`,
     [projectId, locked, DATES_LENGTH_MAX],
   );
+  const packageSets = await loadPackageSets(
+    tx,
+    projectId,
+    rows.flatMap((row) => row.package_set ?? []),
+  );
   return rows.map((row) => ({
     serverIds: row.server_ids,
+    rows: row.rows,
     assetValue: row.asset_value,
     kernelRelease: row.kernel_release,
     kernelVersion: row.kernel_version,
     restartPackages: row.restart_packages,
+    packageIds: packageSets.get(row.package_set ?? 0) ?? [],
     packageSet: row.package_set ?? undefined,
-    columns: columnsOfRow(row),
-    dates: { since: row.since, dates: row.dates },
+    findings: findingsOf(row),
     isDated: row.is_dated,
     dueAt: row.due_at ?? undefined,
   }));
@@ -130,9 +108,9 @@ export async function loadStoredGroups(
 /**
  * Locks the servers until the transaction ends, in the order of their ids. A statement of its own: one that waits for a lock
  * goes on with the row as it is then, and with everything else as it was when it began, so a set of findings that was made
- * meanwhile would be missing.
+ * meanwhile would be missing. Returns where their rows lie.
  */
-async function lockServers(
+export async function lockServers(
   tx: Queryable,
   projectId: string,
   choice: ServerChoice,
@@ -141,11 +119,11 @@ async function lockServers(
     'serverIds' in choice
       ? ['id = ANY ($2::text[])', choice.serverIds]
       : ['package_set = ANY ($2::bigint[])', choice.packageSets];
-  const rows = await tx.query<{ id: string }>(
-    `SELECT id FROM server WHERE project_id = $1 AND ${condition} ORDER BY id FOR UPDATE`,
+  const rows = await tx.query<{ row: string }>(
+    `SELECT ctid::text AS row FROM server WHERE project_id = $1 AND ${condition} ORDER BY id FOR UPDATE`,
     [projectId, chosen],
   );
-  return rows.map((row) => row.id);
+  return rows.map(({ row }) => row);
 }
 
 /** The packages of sets, by number: apart from the groups, because several of them have the same one. */
@@ -175,6 +153,7 @@ export interface FindingsRow extends FindingDates {
 
 interface GroupRow extends FindingsRow {
   readonly server_ids: readonly string[];
+  readonly rows: readonly string[];
   readonly asset_value: AssetValue;
   readonly kernel_release: string;
   readonly kernel_version: string;
@@ -186,16 +165,13 @@ interface GroupRow extends FindingsRow {
 
 /** The findings of a server from the parallel arrays of its set and its own dates. */
 export function findingsOf(row: FindingsRow): readonly Finding[] {
-  return datedFindings(undatedFindings(columnsOfRow(row)), row);
-}
-
-function columnsOfRow(row: FindingsRow): FindingColumns {
-  return {
+  const columns = {
     vulnerability: row.finding_vulnerability,
     status: row.finding_status,
     priority: row.finding_priority,
     fixable: row.finding_fixable,
   };
+  return datedFindings(undatedFindings(columns), row);
 }
 
 /** Decisions on the given servers' findings, by server. */

@@ -1,17 +1,16 @@
 import type { Assessment, FindingEvent } from '../../findings/assess.ts';
 import { FINDING_STATUSES } from '../../findings/finding.ts';
-import type { FindingColumns } from '../../findings/finding-columns.ts';
+import type { ChangedColumns, FindingColumns } from '../../findings/finding-columns.ts';
 import type { DatesToWrite } from '../../findings/finding-dates.ts';
 import type { ServerSummary } from '../../findings/summary.ts';
 import type { Queryable } from '../database.ts';
-import { arrayText, internFindingSets } from './finding-sets.ts';
+import { arrayText, internChangedSets, internFindingSets } from './finding-sets.ts';
+import type { LockedServers } from './load-assessable.ts';
 
 /** What an assessment says of a group of servers. */
-export interface AssessedGroup extends Omit<Assessment, 'findings'> {
-  /** Ascending, at least one. */
-  readonly serverIds: readonly string[];
-  /** All findings, also those that stay. */
-  readonly columns: FindingColumns;
+export interface AssessedGroup extends Omit<Assessment, 'findings'>, LockedServers {
+  /** All findings, or what changes of those that are stored. */
+  readonly columns: FindingColumns | ChangedColumns;
   readonly dates: DatesToWrite;
   readonly summary: ServerSummary;
 }
@@ -32,13 +31,25 @@ export async function saveAssessments(
 ): Promise<void> {
   if (assessed.length === 0) return;
   const { projectId, now } = note;
-  const sets = await internFindingSets(tx, projectId, {
-    sets: assessed.map(({ columns }) => columns),
-    now,
-  });
+  const sets = await internSets(tx, { projectId, now }, assessed);
   await updateServers(tx, { projectId, sets }, assessed);
   await insertEvents(tx, note, assessed);
   await removeDecisions(tx, projectId, assessed);
+}
+
+/** Numbers of the sets, in the order of `assessed`. */
+async function internSets(
+  tx: Queryable,
+  { projectId, now }: Pick<AssessmentNote, 'projectId' | 'now'>,
+  assessed: readonly AssessedGroup[],
+): Promise<readonly number[]> {
+  const whole = assessed.flatMap(({ columns }) => ('base' in columns ? [] : [columns]));
+  const changed = assessed.flatMap(({ columns }) => ('base' in columns ? [columns] : []));
+  const numbers = {
+    whole: (await internFindingSets(tx, projectId, { sets: whole, now })).values(),
+    changed: (await internChangedSets(tx, projectId, { sets: changed, now })).values(),
+  };
+  return assessed.map(({ columns }) => numbers['base' in columns ? 'changed' : 'whole'].next().value ?? 0);
 }
 
 async function updateServers(
@@ -53,15 +64,15 @@ async function updateServers(
        finding_dates = CASE WHEN g.since IS NULL THEN s.finding_dates || g.dates::bigint[] ELSE g.dates::bigint[] END,
        open_count = g.open, critical_count = g.critical, high_count = g.high, medium_count = g.medium, low_count = g.low,
        score = g.score, level = g.level, status_bits = g.status_bits, due_at = g.due_at
-     FROM unnest($2::text[], $3::integer[]) AS m (id, of_group)
+     FROM unnest($2::tid[], $3::integer[]) AS m (row, of_group)
      JOIN unnest($4::bigint[], $5::bigint[], $6::text[], $7::integer[], $8::integer[], $9::integer[], $10::integer[],
          $11::integer[], $12::smallint[], $13::text[], $14::smallint[], $15::bigint[]) WITH ORDINALITY
        AS g (finding_set, since, dates, open, critical, high, medium, low, score, level, status_bits, due_at, at)
        ON g.at = m.of_group
-     WHERE s.project_id = $1 AND s.id = m.id`,
+     WHERE s.project_id = $1 AND s.ctid = m.row`,
     [
       projectId,
-      members.ids,
+      members.rows,
       members.groups,
       sets,
       assessed.map(({ dates }) => dates.since ?? null),
@@ -79,13 +90,15 @@ async function updateServers(
   );
 }
 
-/** The ids of all servers, each with the number of its group, from 1. */
+/** The ids and rows of all servers, each with the number of its group, from 1. */
 function membersOf(assessed: readonly AssessedGroup[]): {
   readonly ids: string[];
+  readonly rows: string[];
   readonly groups: number[];
 } {
   return {
     ids: assessed.flatMap(({ serverIds }) => [...serverIds]),
+    rows: assessed.flatMap(({ rows }) => [...rows]),
     groups: assessed.flatMap(({ serverIds }, index) => serverIds.map(() => index + 1)),
   };
 }
