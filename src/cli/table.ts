@@ -16,7 +16,7 @@ export function alignedTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],
 ): readonly string[] {
-  const shown = [header, ...rows].map((row) => row.map(cellOf));
+  const shown = [header, ...rows].map((row) => row.map((cell) => fitted(cell)));
   const widths = header.map((_, column) =>
     shown.reduce((widest, row) => Math.max(widest, widthOf(row[column] ?? '')), 0),
   );
@@ -46,14 +46,15 @@ function columnsOf(character: string): number {
   return WIDE.test(character) ? 2 : 1;
 }
 
-function cellOf(text: string): string {
+/** A text as it may go to a terminal, in so many columns; where it is wider, an ellipsis stands for the rest. */
+export function fitted(text: string, columnsMax = CELL_WIDTH_MAX_COLUMNS): string {
   const whole = printable(text);
-  if (widthOf(whole) <= CELL_WIDTH_MAX_COLUMNS) return whole;
+  if (widthOf(whole) <= columnsMax) return whole;
   let shown = '';
   let width = 0;
   for (const character of whole) {
     width += columnsOf(character);
-    if (width > CELL_WIDTH_MAX_COLUMNS - 1) break;
+    if (width > columnsMax - 1) break;
     shown += character;
   }
   return `${shown}…`;

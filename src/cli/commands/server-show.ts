@@ -1,11 +1,12 @@
 import { FIXING_PRIORITIES } from '../../findings/finding.ts';
 import { type ServerCoverage, serverCoverage } from '../../jobs/server-coverage.ts';
-import { type FindingPackage, findingPackages } from '../../store/fleet/finding-packages.ts';
+import { findingPackages } from '../../store/fleet/finding-packages.ts';
 import { type NamedFinding, type ServerDetail, showServer } from '../../store/fleet/show-server.ts';
 import { chooseServer } from '../choose-server.ts';
 import { type Command, JSON_OPTION, readArguments, writeResult } from '../command.ts';
+import { findingLines } from '../finding-lines.ts';
 import { shownTime } from '../shown-time.ts';
-import { alignedTable, printable } from '../table.ts';
+import { printable } from '../table.ts';
 import { chooseProject, PROJECT_HELP, PROJECT_OPTION, withStore } from '../with-store.ts';
 
 /** `parapet server show`: one server with everything known of it. */
@@ -14,10 +15,10 @@ export const serverShow: Command = {
   summary: 'Show one server and its findings',
   help: `Usage: parapet server show ID|NAME [--json]
 
-Shows a server with its settings, its coverage and all its findings, each with the packages it comes from, the version that
-fixes them and, for applications, where they lie; and when it was published by the vendor, fetched with an import and
-matched on the server. Findings without a fix are marked; the server view lists them only
-where the project includes them.
+Shows a server with its settings, its coverage and all its findings, each with the day on which it was published by the vendor,
+fetched with an import and matched on the server, and below it the packages it comes from, the version that fixes them and, for
+applications, where they lie. --json has the moments in full. Findings without a fix are marked; the server view lists them
+only where the project includes them.
 
 ${PROJECT_HELP}
 
@@ -94,52 +95,7 @@ function coverageFacts(coverage: ServerCoverage | undefined): readonly (readonly
   ];
 }
 
-interface ShownFinding extends NamedFinding {
-  readonly packages: readonly Omit<FindingPackage, 'type' | 'id'>[];
-}
-
 function worstFirst(findings: readonly NamedFinding[]): readonly NamedFinding[] {
   // The order within a priority stays: by type and id.
   return [...findings].sort((a, b) => FIXING_PRIORITIES[b.priority] - FIXING_PRIORITIES[a.priority]);
-}
-
-function findingLines(findings: readonly ShownFinding[]): readonly string[] {
-  if (findings.length === 0) return ['No findings.'];
-  const rows = findings.flatMap((finding) => {
-    const [first, ...more] = finding.packages;
-    const about = [
-      finding.priority,
-      finding.id,
-      finding.status.replace('vul_status_', ''),
-      ...packageCells(first, finding.fixable),
-      clockTime(finding.publishedAt),
-      clockTime(finding.fetchedAt),
-      shownTime(finding.firstSeenAt),
-      finding.title,
-    ];
-    return [about, ...more.map((pkg) => ['', '', '', ...packageCells(pkg, finding.fixable), '', '', '', ''])];
-  });
-  return alignedTable(
-    [
-      ...['priority', 'vulnerability', 'status', 'package', 'installed', 'fixed in', 'where'],
-      ...['published', 'fetched', 'matched', 'title'],
-    ],
-    rows,
-  );
-}
-
-/** One of the clocks; empty where it is not known. */
-function clockTime(ms: number | null): string {
-  return ms === null ? '' : shownTime(ms);
-}
-
-function packageCells(
-  pkg: ShownFinding['packages'][number] | undefined,
-  fixable: boolean,
-): readonly string[] {
-  // Nothing of the server matches a finding that was fixed.
-  if (pkg === undefined) return ['', '', fixable ? '' : 'no fix yet', ''];
-  const [path = '', ...others] = pkg.paths;
-  const where = others.length === 0 ? path : `${path} and ${others.length} more`;
-  return [pkg.name, pkg.version, pkg.fixedVersion ?? 'no fix yet', where];
 }
