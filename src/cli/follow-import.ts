@@ -1,4 +1,5 @@
 /** What commands do after they changed the advisory set in force: servers follow, the compiled file is renewed. */
+import { counted } from '../counted.ts';
 import { compileAdvisories } from '../jobs/compile-advisories.ts';
 import { followToTheEnd } from '../jobs/follow-advisories.ts';
 import { refreshUnknown } from '../jobs/refresh-unknown.ts';
@@ -37,7 +38,7 @@ async function follow({ database, clock }: CommandStore, io: CommandIo): Promise
         matching.show({
           done: serversDone,
           total: 0,
-          note: `${packagesDone} packages matched again, ${serversDone} servers changed`,
+          note: `${counted(packagesDone, 'package')} matched again, ${counted(serversDone, 'server')} changed`,
         }),
       signal: io.signal,
     });

@@ -1,4 +1,5 @@
 /** Times and ages as people read them. */
+import { counted } from '../counted.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -24,5 +25,5 @@ export function shownAge(ms: number, now: number): string {
 
 function units(amount: number, unit: string): string {
   const whole = Math.floor(amount);
-  return `${whole} ${unit}${whole === 1 ? '' : 's'} ago`;
+  return `${counted(whole, unit)} ago`;
 }

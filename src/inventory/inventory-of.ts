@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import { appError } from '../errors.ts';
 import { partAddresses } from './addresses.ts';
 import type { FoundServer } from './formats/format.ts';
@@ -61,6 +62,6 @@ function refuseOrNameStrays(list: PackageList): void {
     throw appError('inventory-system-unknown', { file: list.file, packages: count });
   }
   list.addProblem(
-    `${count} system packages left out: nothing says of which system they are; give --os-release or --system`,
+    `${counted(count, 'system package')} left out: nothing says of which system; give --os-release or --system`,
   );
 }

@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import { appError } from '../errors.ts';
 import { INVENTORY_PACKAGES_MAX, PACKAGE_FIELD_LENGTH_MAX_CHARS } from './inventory.ts';
 import { type ApplicationEcosystem, type InstalledPackage, type Package, packageFields } from './package.ts';
@@ -141,11 +142,12 @@ export class PackageList {
   problems(): readonly string[] {
     const kinds = [...this.#unsupported].map(([kind, { count, first }]) =>
       shownText(
-        `${count} ${count === 1 ? 'record' : 'records'} left out: ${kind} (first: ${first || 'without a name'})`,
+        `${counted(count, 'record')} left out: ${kind} (first: ${first || 'without a name'})`,
         PROBLEM_LENGTH_MAX_CHARS,
       ),
     );
-    const omitted = this.#problemsOmitted === 0 ? [] : [`and ${this.#problemsOmitted} further problems`];
+    const omitted =
+      this.#problemsOmitted === 0 ? [] : [`and ${counted(this.#problemsOmitted, 'further problem')}`];
     return [...this.#problems, ...omitted, ...kinds];
   }
 

@@ -1,4 +1,5 @@
 /** What an explanation comes to, in one word and in a sentence or two. Pure. */
+import { counted } from '../counted.ts';
 import type {
   ExplainedFinding,
   ExplainedPackage,
@@ -97,7 +98,9 @@ function reasonOf(about: string, packages: readonly ExplainedPackage[]): string 
     return `${silent.reason} It raises no finding: it is not the kernel that runs, nor what runs after a restart.`;
   const [first, ...others] = packages;
   if (first === undefined) return '';
-  return others.length === 0 ? first.reason : `${first.reason} So it is with ${others.length} more packages.`;
+  return others.length === 0
+    ? first.reason
+    : `${first.reason} So it is with ${counted(others.length, 'more package')}.`;
 }
 
 function coverageNote({ coverage }: Known): string {

@@ -2,7 +2,9 @@
  * Feeds from their publishers to the advisory set in force: each is fetched, then imported by itself, so that one that fails
  * costs none of the others and leaves its old state in force. How each went is kept in the store.
  */
+
 import { readAhead } from '../archive/read-ahead.ts';
+import { counted } from '../counted.ts';
 import { isAppError } from '../errors.ts';
 import { DownloadFailure } from '../fetching/download-failure.ts';
 import type { FeedSource } from '../fetching/feed-source.ts';
@@ -157,7 +159,7 @@ function isDatabaseFailure(failure: unknown): boolean {
 }
 
 function severalSaid(first: string, count: number): string {
-  return count === 1 ? first : `${first}; ${count - 1} more files failed`;
+  return count === 1 ? first : `${first}; ${counted(count - 1, 'more file')} failed`;
 }
 
 async function dropFiles({ files }: FetchedSource): Promise<void> {

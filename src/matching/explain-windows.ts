@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import type { Package } from '../inventory/package.ts';
 import type { Candidate } from './candidate.ts';
 import type { RecordVerdict } from './explain.ts';
@@ -156,7 +157,7 @@ function missingOutcome(pkg: Package, update: KnownUpdate, state: WindowsState):
       decision: 'affected',
       rule: 'update-missing',
       comparison: missingComparison(pkg, update),
-      reason: `${number} is not installed, nothing installed replaces it and build ${pkg.version} does not hold it; it closes ${cves.length} open CVEs${more}.`,
+      reason: `${number} is not installed, nothing installed replaces it and build ${pkg.version} does not hold it; it closes ${counted(cves.length, 'open CVE')}${more}.`,
     };
   }
   const replacing = state.replacedBy.get(number);

@@ -69,7 +69,7 @@ describe('parapet advisories import', () => {
     writeFileSync(file, `${JSON.stringify({ ...good, affected })}\n${broken.join('\n')}\n`);
     const few = await cli.run(['advisories', 'import', file]);
     expect(few.code).toBe(0);
-    expect(few.out).toContain('1 records read: 1 added, 0 changed, 0 removed, 30 skipped.');
+    expect(few.out).toContain('1 record read: 1 added, 0 changed, 0 removed, 30 skipped.');
     expect(few.err.match(/^skipped: .*mixed\.jsonl.*\b\d+.*$/gm)).toHaveLength(20);
     expect(few.err).toContain('skipped: 10 more (--problems names them)');
     const all = await cli.run(['advisories', 'import', file, '--problems', '--no-wait']);

@@ -38,7 +38,7 @@ describe('parapet doctor', () => {
     await cli.run(['inventory', 'import', REPORT]);
     await cli.run(['advisories', 'import', join(FIXTURES, 'advisories/bitnami.osv.jsonl')]);
     const { code, out } = await cli.run(['doctor']);
-    expect(out).toMatch(/WRONG +advisories: 1 servers are unknown.*debian:11/);
+    expect(out).toMatch(/WRONG +advisories: 1 server is unknown.*debian:11/);
     expect(out).toContain('warning  exploitation: The known-exploited catalogue was never imported');
     expect(code).toBe(1);
   });
@@ -73,7 +73,7 @@ describe('parapet backup and restore', () => {
     const { code, out } = await cli.run(['backup', BACKUP]);
     expect(code).toBe(0);
     expect(out).toMatch(
-      /: \d+ rows, 1 servers, \d+ bytes\.\nThe secret key is not in it\. Keep a copy of .*secret-key elsewhere\.\n$/,
+      /: \d+ rows, 1 server, \d+ bytes\.\nThe secret key is not in it\. Keep a copy of .*secret-key elsewhere\.\n$/,
     );
     expect(statSync(BACKUP).mode & 0o777).toBe(0o600);
     expect(readdirSync(cli.folder).filter((name) => name.startsWith('.'))).toEqual([]);

@@ -97,7 +97,7 @@ describe('packages of a hostile file', () => {
     const { packages, problems, system } = parseValue(bom);
     expect(system).toBeUndefined();
     expect(packages).toHaveLength(3);
-    expect(problems[0]).toContain('1 system packages left out');
+    expect(problems[0]).toContain('1 system package left out');
     expect(codeOf(() => parseValue({ ...bom, components: strays }))).toBe('inventory-system-unknown');
   });
 });

@@ -52,8 +52,12 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   { part: 'archive', may: [], packages: ['saxes', 'tar-stream', 'yauzl'] },
   { part: 'fetching', may: ['archive', 'nearest-name.ts'] },
   { part: 'advisories', may: ['versions', 'archive', 'windows'], packages: ['ae-cvss-calculator', 'yaml'] },
-  { part: 'inventory', may: ['versions', 'archive', 'windows'], packages: ['saxes'] },
-  { part: 'matching', may: ['advisories', 'inventory', 'versions', 'windows'], types: ['findings'] },
+  { part: 'inventory', may: ['versions', 'archive', 'windows', 'counted.ts'], packages: ['saxes'] },
+  {
+    part: 'matching',
+    may: ['advisories', 'inventory', 'versions', 'windows', 'counted.ts'],
+    types: ['findings'],
+  },
   {
     part: 'second-opinion',
     may: ['advisories', 'archive', 'inventory', 'matching', 'versions'],

@@ -1,5 +1,6 @@
 import { readAdvisoryFiles } from '../../advisories/read.ts';
 import { isSignedFile } from '../../advisories/signed-file.ts';
+import { counted } from '../../counted.ts';
 import { type ImportSummary, importAdvisories } from '../../jobs/import-advisories.ts';
 import { importExport } from '../../jobs/transfer-advisories.ts';
 import {
@@ -146,7 +147,7 @@ function summaryText(summary: ImportSummary, followed: Followed): string {
   const { used, added, changed, removed, skipped, revision } = summary;
   const notHeld = Object.entries(summary.notHeld).map(([reason, count]) => `${reason} ${count}`);
   return [
-    `${used} records read: ${added} added, ${changed} changed, ${removed} removed, ${skipped} skipped.`,
+    `${counted(used, 'record')} read: ${added} added, ${changed} changed, ${removed} removed, ${skipped} skipped.`,
     ...(notHeld.length === 0 ? [] : [`Not held: ${notHeld.join(', ')}.`]),
     `Advisory set ${revision} is in force. ${followedText(followed)}`,
   ].join('\n');

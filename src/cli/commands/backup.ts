@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { counted } from '../../counted.ts';
 import { SECRET_KEY_FILE_NAME } from '../../identity/secret-key.ts';
 import type { BackupTable } from '../../store/backup/backup-format.ts';
 import { backupLines } from '../../store/backup/write-backup.ts';
@@ -47,7 +48,7 @@ Examples:
       writeResult(io, given.flag('json'), {
         json: { file: path, bytes, rows: total, servers, secret_key_file: keyFile },
         text: [
-          `${path}: ${total} rows, ${servers} servers, ${bytes} bytes.`,
+          `${path}: ${counted(total, 'row')}, ${counted(servers, 'server')}, ${bytes} bytes.`,
           `The secret key is not in it. Keep a copy of ${keyFile} elsewhere.`,
         ].join('\n'),
       });

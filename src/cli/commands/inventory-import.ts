@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { counted } from '../../counted.ts';
 import { AppError, appError, isAppError } from '../../errors.ts';
 import { digestOfInventory } from '../../inventory/digest.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
@@ -242,5 +243,7 @@ async function identityFor(
 function importedText(one: ImportedFile): string {
   const what = one.is_new ? 'new server' : 'inventory replaced';
   const system = one.system === '' ? 'no system' : one.system;
-  return printable(`${one.name} (${one.server_id}): ${what}, ${one.packages} packages of ${system}`);
+  return printable(
+    `${one.name} (${one.server_id}): ${what}, ${counted(one.packages, 'package')} of ${system}`,
+  );
 }

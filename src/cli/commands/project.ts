@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts';
 import { checkEnterpriseProjectId, checkIdentityName, checkProjectName } from '../../identity/names.ts';
 import { newId } from '../../identity/token.ts';
 import { setIncludeUnfixed } from '../../jobs/set-include-unfixed.ts';
@@ -69,7 +70,7 @@ Examples:
         });
         return {
           json: { id: project.id, include_unfixed: word === 'on', servers },
-          text: `${project.name}: findings without a fix are ${word === 'on' ? 'listed' : 'left out'} (${servers} servers)`,
+          text: `${project.name}: findings without a fix are ${word === 'on' ? 'listed' : 'left out'} (${counted(servers, 'server')})`,
         };
       },
     },

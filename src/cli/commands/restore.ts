@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { COMPILED_FILE_NAME } from '../../advisories/compiled-format.ts';
 import type { Config } from '../../config.ts';
+import { counted } from '../../counted.ts';
 import { isAppError } from '../../errors.ts';
 import { prepareSecretKey, SECRET_KEY_FILE_NAME } from '../../identity/secret-key.ts';
 import { compileAdvisories } from '../../jobs/compile-advisories.ts';
@@ -62,7 +63,7 @@ Examples:
       const keyProblem = await secretKeyProblem(config, dataFolder, database);
       writeResult(io, given.flag('json'), {
         json: { file: path, made_at: header.madeAt, rows: total, servers, secret_key_problem: keyProblem },
-        text: `Restored the backup of ${shownTime(Date.parse(header.madeAt))}: ${total} rows, ${servers} servers.`,
+        text: `Restored the backup of ${shownTime(Date.parse(header.madeAt))}: ${counted(total, 'row')}, ${counted(servers, 'server')}.`,
       });
       if (keyProblem !== undefined) io.err(`Before the service can start: ${keyProblem}\n`);
       return 0;

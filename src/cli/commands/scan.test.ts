@@ -113,7 +113,7 @@ describe('parapet scan', () => {
       'PRIORITY  VULNERABILITY  PACKAGE    INSTALLED    FIXED IN',
       'Medium    DSA-4963-1     libssl1.1  1.1.1k-1+b1  1.1.1k-1+deb11u1',
     ]);
-    expect(plain.out).toContain('1 vulnerabilities: 0 Critical, 0 High, 1 Medium, 0 Low\n');
+    expect(plain.out).toContain('1 vulnerability: 0 Critical, 0 High, 1 Medium, 0 Low\n');
     const coloured = await run(['scan', ...INPUT(), ...FILES()], { useColour: true });
     expect(coloured.out).toContain('\x1b[33mMedium\x1b[0m    DSA-4963-1');
   });

@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts';
 import { type ScanFinding, type ScanResult, scanInventory } from '../../matching/scan.ts';
 import { type Command, type CommandIo, JSON_OPTION, readArguments, usage, writeResult } from '../command.ts';
 import { openScanSource, readScanInventory, SCAN_INPUT_HELP, SCAN_INPUT_OPTIONS } from '../scan-input.ts';
@@ -82,7 +83,7 @@ function failOnOf(text: string | undefined): number {
 async function textOf(result: ScanResult, io: CommandIo): Promise<string> {
   const { server, coverage, findings } = result;
   const name = server.name === '' ? 'this inventory' : server.name;
-  const head = `${name}: ${server.os_name === '' ? 'no system named' : server.os_name}, ${server.packages} packages`;
+  const head = `${name}: ${server.os_name === '' ? 'no system named' : server.os_name}, ${counted(server.packages, 'package')}`;
   const gaps = coverage.ecosystems.filter(({ status }) => status !== 'covered');
   const covered = [
     `Coverage: ${coverage.status}. ${coverage.reason}`,
@@ -125,5 +126,5 @@ function countsOf(findings: readonly ScanFinding[]): string {
   const counts = PRIORITIES.map(
     (priority) => `${[...worst.values()].filter((one) => one === priority).length} ${priority}`,
   );
-  return `${worst.size} vulnerabilities: ${counts.join(', ')}`;
+  return `${counted(worst.size, 'vulnerability', 'vulnerabilities')}: ${counts.join(', ')}`;
 }

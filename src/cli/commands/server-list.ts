@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts';
 import { FINDING_STATUSES, type FindingStatus } from '../../findings/finding.ts';
 import type { ServerFilter, ServerPage, ServerRow } from '../../server-view/server-view.ts';
 import { listServersInSql } from '../../store/server-view/list-servers.ts';
@@ -97,7 +98,7 @@ Examples:
 
 function pageText({ total, rows }: ServerPage, offset: number): string {
   if (total === 0) return 'No server matches.';
-  if (rows.length === 0) return `${total} servers match; none after ${offset}.`;
+  if (rows.length === 0) return `${counted(total, 'server matches', 'servers match')}; none after ${offset}.`;
   const header = [
     'name',
     'level',

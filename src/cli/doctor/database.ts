@@ -1,4 +1,5 @@
 /** What `parapet doctor` looks at in the database: schema, clock, key, feeds, servers, work that waits. */
+import { counted } from '../../counted.ts';
 import { isAppError } from '../../errors.ts';
 import { prepareSecretKey } from '../../identity/secret-key.ts';
 import { coverageRows, type ProjectCoverage } from '../../jobs/coverage-rows.ts';
@@ -132,13 +133,14 @@ function advisoriesCheck(feeds: number, rows: ProjectCoverage['systems']): Check
     return rows.length === 0 ? warning(name, finding, importThem) : wrong(name, finding, importThem);
   }
   const uncovered = rows.filter((row) => row.status !== 'covered');
-  if (uncovered.length === 0) return ok(name, `${feeds} feeds; every system that servers run is covered.`);
+  if (uncovered.length === 0)
+    return ok(name, `${counted(feeds, 'feed')}; every system that servers run is covered.`);
   const reasons = [...new Set(uncovered.map((row) => row.reason))];
   const left = reasons.length > NAMED_MAX ? ` And ${reasons.length - NAMED_MAX} more.` : '';
   const servers = uncovered.reduce((sum, row) => sum + row.servers, 0);
   return wrong(
     name,
-    `${servers} servers are unknown where nothing was found on them. ${reasons.slice(0, NAMED_MAX).join(' ')}${left}`,
+    `${counted(servers, 'server is', 'servers are')} unknown where nothing was found. ${reasons.slice(0, NAMED_MAX).join(' ')}${left}`,
     importThem,
   );
 }
@@ -149,7 +151,7 @@ function silentCheck(rows: ProjectCoverage['systems'], silentDays: number): Chec
   if (silent === 0) return ok('servers', `${servers} have reported, none is silent.`);
   return warning(
     'servers',
-    `${silent} of ${servers} have not reported for ${silentDays} days.`,
+    `${silent} of ${counted(servers, 'server')} ${silent === 1 ? 'has' : 'have'} not reported for ${silentDays} days.`,
     'Look at their agents (parapet-agent status), import their inventories again, or remove those that are gone.',
   );
 }
@@ -162,7 +164,7 @@ async function checkWaiting(database: Database): Promise<Check> {
   if (packages + steps === 0) return ok('matching', 'Every server has followed the last import.');
   return warning(
     'matching',
-    `In progress: ${packages} packages and ${steps} sets of servers have yet to follow an import.`,
+    `In progress: ${counted(packages, 'package')} and ${counted(steps, 'set')} of servers have yet to follow an import.`,
     'A running parapet serve goes on with it by itself.',
   );
 }

@@ -1,4 +1,5 @@
 /** What `parapet doctor` says of the feeds that are fetched. */
+import { counted } from '../../counted.ts';
 import { isAppError } from '../../errors.ts';
 import { chooseFeeds } from '../../fetching/choose-feeds.ts';
 import type { FeedSourceState } from '../../store/advisories/load-feed-sources.ts';
@@ -53,7 +54,10 @@ export function feedsCheck(
       'parapet serve does that while it runs; by hand: parapet advisories update',
     );
   }
-  return ok(name, `${sources.length} feeds were fetched, each without failure the last time.`);
+  return ok(
+    name,
+    `${counted(sources.length, 'feed was', 'feeds were')} fetched, each without failure the last time.`,
+  );
 }
 
 function sentenceOf({ name, error, succeededAt }: FeedSourceState): string {
