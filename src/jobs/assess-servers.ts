@@ -11,7 +11,7 @@ import {
   type PresentVulnerability,
 } from '../findings/assess.ts';
 import type { Finding } from '../findings/finding.ts';
-import { columnsOf } from '../findings/finding-columns.ts';
+import { columnsOf, type FindingColumns } from '../findings/finding-columns.ts';
 import { datesToWrite } from '../findings/finding-dates.ts';
 import { summaryOf } from '../findings/summary.ts';
 import { type KernelVerdict, kernelVerdict } from '../matching/kernel.ts';
@@ -20,6 +20,7 @@ import type { Queryable } from '../store/database.ts';
 import {
   type AssessableGroup,
   type AssessableServer,
+  type LockedServers,
   loadAssessableGroups,
   loadDecisions,
   type ServerChoice,
@@ -89,14 +90,27 @@ export async function assessWhole(
       decisions: decisions.get(group.serverIds[0] ?? '') ?? [],
     });
     if (mayStay(group, assessment)) continue;
-    const { findings, ...rest } = assessment;
-    const columns = columnsOf(findings);
-    const { serverIds, rows, isDated } = group;
-    const isFirst = group.findings.length === 0;
-    const dates = datesToWrite({ isDated, isFirst }, group.findings, findings);
-    assessed.push({ ...rest, serverIds, rows, columns, dates, summary: summaryOf(columns, includeUnfixed) });
+    const { serverIds, rows } = group;
+    assessed.push({ serverIds, rows, ...assessedFindings(group, assessment, includeUnfixed) });
   }
   return assessed;
+}
+
+/** What is to be written of an assessment, whichever servers it is of. */
+export interface AssessedFindings extends Omit<AssessedGroup, keyof LockedServers | 'columns'> {
+  readonly columns: FindingColumns;
+}
+
+export function assessedFindings(
+  before: Pick<AssessableGroup, 'isDated' | 'findings'>,
+  { findings, ...rest }: Assessment,
+  includeUnfixed: boolean,
+): AssessedFindings {
+  const columns = columnsOf(findings);
+  const { isDated } = before;
+  const isFirst = before.findings.length === 0;
+  const dates = datesToWrite({ isDated, isFirst }, before.findings, findings);
+  return { ...rest, columns, dates, summary: summaryOf(columns, includeUnfixed) };
 }
 
 /** Writes what was assessed. Returns how many servers that are. */
@@ -137,7 +151,7 @@ function presentOnGroups(
 }
 
 /** Vulnerabilities of which a finding was opened. */
-function opened(assessed: readonly AssessedGroup[]): readonly number[] {
+export function opened(assessed: readonly Pick<AssessedGroup, 'events'>[]): readonly number[] {
   const numbers = new Set<number>();
   for (const { events } of assessed)
     for (const { kind, vulnerability } of events)
@@ -146,13 +160,17 @@ function opened(assessed: readonly AssessedGroup[]): readonly number[] {
 }
 
 interface Surroundings {
-  readonly task: AssessServersTask;
+  readonly task: Pick<AssessServersTask, 'now' | 'cause'>;
   readonly present: readonly PresentVulnerability[];
   readonly facts: ReadonlyMap<number, PriorityFacts>;
   readonly decisions: readonly Decision[];
 }
 
-function assessOne(group: AssessableGroup, { task, present, facts, decisions }: Surroundings): Assessment {
+/** Assesses servers that are alike. `facts` must hold those of all vulnerabilities that are or were there. */
+export function assessOne(
+  group: Pick<AssessableGroup, 'findings' | 'assetValue'>,
+  { task, present, facts, decisions }: Surroundings,
+): Assessment {
   return assessFindings({
     now: task.now,
     cause: task.cause,
@@ -234,7 +252,11 @@ function kernelVerdictOf(
   );
 }
 
-function isUnchanged(server: AssessableGroup, assessment: Assessment): boolean {
+/** Whether nothing is to be written. */
+export function isUnchanged(
+  server: Pick<AssessableGroup, 'dueAt' | 'findings'>,
+  assessment: Assessment,
+): boolean {
   return (
     assessment.dueAt === server.dueAt &&
     assessment.events.length === 0 &&

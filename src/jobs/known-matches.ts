@@ -2,7 +2,9 @@
  * What packages are affected by and what vulnerabilities weigh, kept in memory while many servers are assessed one batch
  * after the other: most of them have the same packages. Each batch says at its end whether what was kept still held.
  */
+import type { FeedCoverage } from '../matching/coverage.ts';
 import type { PriorityFacts } from '../matching/priority.ts';
+import { loadFeedCoverage } from '../store/advisories/load-feed-coverage.ts';
 import {
   type AdvisoryState,
   advisoryState,
@@ -33,7 +35,15 @@ export interface Knowledge {
 /** Straight from the store. */
 export const STORED_KNOWLEDGE: Knowledge = { packages: loadPackages, facts: loadPriorityFacts };
 
+/** What is known where a report is taken in. */
+export interface KnownOfProject extends Known {
+  readonly numbers: KnownNumbers;
+  /** What feeds answer for. */
+  readonly feeds: (tx: Queryable) => Promise<readonly FeedCoverage[]>;
+}
+
 interface Kept extends Known {
+  feeds: readonly FeedCoverage[] | undefined;
   readonly packages: Map<number, StoredPackage>;
   readonly facts: Map<number, PriorityFacts>;
   readonly numbersByProject: Map<string, KnownNumbers>;
@@ -49,14 +59,18 @@ export class KnownMatches {
   #kept: Kept | undefined;
 
   /**
-   * What is known now. Whoever uses it looks at the state once more, at the end, under the advisory-set lock: another one
-   * means that it did not hold.
+   * What is known of the advisory set in force, `state`. Whoever uses it looks at the state once more, at the end, under the
+   * advisory-set lock: another one means that it did not hold.
    */
-  async at(tx: Queryable, projectId: string): Promise<Known & { readonly numbers: KnownNumbers }> {
-    const kept = this.#keptAt(await advisoryState(tx));
+  at(state: AdvisoryState, projectId: string): KnownOfProject {
+    const kept = this.#keptAt(state);
     const numbers = kept.numbersByProject.get(projectId) ?? new Map();
     kept.numbersByProject.set(projectId, numbers);
-    return { state: kept.state, knowledge: kept.knowledge, numbers };
+    const feeds = async (tx: Queryable): Promise<readonly FeedCoverage[]> => {
+      kept.feeds ??= (await loadFeedCoverage(tx)).feeds;
+      return kept.feeds;
+    };
+    return { state: kept.state, knowledge: kept.knowledge, numbers, feeds };
   }
 
   /** Runs `work` with what is known; false: it moved on meanwhile, so the transaction is to be rolled back and run again. */
@@ -75,7 +89,7 @@ export class KnownMatches {
     const packages = new Map<number, StoredPackage>();
     const facts = new Map<number, PriorityFacts>();
     const knowledge = knowledgeOf(packages, facts);
-    const fresh = { state, knowledge, packages, facts, numbersByProject: new Map<string, KnownNumbers>() };
+    const fresh: Kept = { state, knowledge, packages, facts, numbersByProject: new Map(), feeds: undefined };
     this.#kept = fresh;
     return fresh;
   }

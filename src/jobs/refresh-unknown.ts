@@ -5,7 +5,7 @@
 import { systemOfKey } from '../inventory/system.ts';
 import { coverageOf } from '../matching/coverage.ts';
 import type { Queryable } from '../store/database.ts';
-import { feedsInForce } from './feeds-in-force.ts';
+import { type FeedsInForce, feedsInForce } from './feeds-in-force.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** When a feed grows stale, all of a fleet's servers may change: not in one statement, for which their reports would wait. */
@@ -56,6 +56,10 @@ export async function refreshUnknown(
 /** Keys of the systems that a feed covers and that is not stale. */
 export async function coveredSystems(tx: Queryable, clock: CoverageClock): Promise<readonly string[]> {
   const { feeds, by } = await feedsInForce(tx, clock);
-  const keys = new Set(feeds.map((row) => row.ecosystem).filter((ecosystem) => ecosystem.includes(':')));
-  return [...keys].filter((key) => coverageOf(systemOfKey(key), feeds, by).status === 'covered');
+  return [...new Set(feeds.map((row) => row.ecosystem))].filter((key) => isSystemCovered(key, feeds, by));
+}
+
+/** Whether a feed that is not stale covers the system `key`. */
+export function isSystemCovered(key: string, feeds: FeedsInForce['feeds'], by: FeedsInForce['by']): boolean {
+  return key.includes(':') && coverageOf(systemOfKey(key), feeds, by).status === 'covered';
 }

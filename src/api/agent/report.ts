@@ -1,11 +1,9 @@
 /** `POST /parapet/v1/agent/report`: a whole report, plain or gzip. The answer comes when it is on disk and in the view. */
 import Type from 'typebox';
-import { appError } from '../../errors.ts';
 import type { AgentIdentity } from '../../identity/identity-store.ts';
 import { type ParapetReport, parseReport, REPORT_BYTES_MAX } from '../../inventory/report.ts';
 import { acceptInventory } from '../../jobs/accept-inventory.ts';
 import { keptDigest } from '../../jobs/note-unchanged-report.ts';
-import { findAgentServer } from '../../store/fleet/find-agent-server.ts';
 import { agentEndpoint, type Endpoint } from '../endpoint.ts';
 import { type AgentParts, MACHINE_ID } from './agent-parts.ts';
 import { newIdentityOf, serverOfAgent } from './agent-server.ts';
@@ -56,11 +54,7 @@ async function acceptReport(parts: AgentParts, agent: AgentIdentity, report: Par
       inventory: report.inventory,
       digest: keptDigest(report.digest),
       settings: server.settings,
-      // A server that was removed a moment ago must not come back by its last report.
-      precondition: async (tx) => {
-        const still = await findAgentServer(tx, { projectId, serverId: server.id }, 'lock');
-        if (still === undefined) throw appError('agent-credential-unknown', {});
-      },
+      isFromAgent: true,
     },
     parts.clock(),
     parts.known,

@@ -44,10 +44,12 @@ export interface AdvisoryState {
   readonly startedAt: string;
 }
 
+/** `AdvisoryState` of `a`, the row of `advisory_set`, or none before the first import. */
+export const ADVISORY_STATE_COLUMNS = `coalesce(a.revision, 0) AS revision, coalesce(a.match_generation, 0) AS "matchGeneration",
+     pg_postmaster_start_time()::text AS "startedAt"`;
+
 const ADVISORY_STATE = prepared(
-  `SELECT coalesce(a.revision, 0) AS revision, coalesce(a.match_generation, 0) AS "matchGeneration",
-     pg_postmaster_start_time()::text AS "startedAt"
-   FROM (VALUES (1)) AS one LEFT JOIN advisory_set a ON true`,
+  `SELECT ${ADVISORY_STATE_COLUMNS} FROM (VALUES (1)) AS one LEFT JOIN advisory_set a ON true`,
 );
 
 export async function advisoryState(tx: Queryable): Promise<AdvisoryState> {

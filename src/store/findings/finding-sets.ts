@@ -5,12 +5,52 @@ import {
   isHandled,
 } from '../../findings/finding.ts';
 import type { ChangedColumns, FindingColumns } from '../../findings/finding-columns.ts';
-import type { Queryable, SqlValue } from '../database.ts';
+import type { Queryable, Sql, SqlValue } from '../database.ts';
 import { SET_USE_NOTED_MS } from '../fleet/package-sets.ts';
+import { prepared } from '../prepared-sql.ts';
+import { arrayText } from '../sql-array.ts';
 
 const FIXED = FINDING_STATUSES.vul_status_fixed;
 /** Numbers of the statuses that are handled, as the literal of an array. */
 const HANDLED = `'{${FINDING_STATUS_WORDS.flatMap((word, number) => (isHandled(word) ? [number] : [])).join(',')}}'`;
+
+/**
+ * SQL that interns the sets of the query `columns`: of `at` (from 1), `vulnerability`, `status`, `priority` and `fixable`, with
+ * parameters from $4 on. New rows are made in the order of their digests, so that two that make the same ones wait for each
+ * other instead of deadlocking.
+ */
+const internSql = (columns: string): string =>
+  `WITH wanted AS MATERIALIZED (
+     SELECT c.*, substring(sha256(array_send(vulnerability) || array_send(status) || array_send(priority)
+         || array_send(fixable)) FOR 16) AS digest
+     FROM (${columns}) c),
+   held AS MATERIALIZED (
+     SELECT f.digest, f.id FROM finding_set f
+     WHERE f.project_id = $1 AND f.used_at > $3 AND f.digest IN (SELECT digest FROM wanted)),
+   made AS (
+     INSERT INTO finding_set (project_id, digest, vulnerability, status, priority, fixable, is_plain, has_fixed, used_at)
+     SELECT DISTINCT ON (digest) $1, digest, vulnerability, status, priority, fixable,
+       NOT (false = ANY (fixable)) AND NOT (status && ${HANDLED}::smallint[]), ${FIXED} = ANY (status), $2::bigint
+     FROM wanted WHERE digest NOT IN (SELECT digest FROM held) ORDER BY digest
+     ON CONFLICT (project_id, digest) DO UPDATE SET used_at = excluded.used_at
+     RETURNING digest, id)
+   SELECT w.at, n.id FROM wanted w LEFT JOIN (SELECT * FROM held UNION ALL SELECT * FROM made) n USING (digest)
+   ORDER BY w.at`;
+
+// Arrays of arrays must be rectangular in PostgreSQL, so each travels as the text of an array.
+const INTERN_WHOLE = internSql(
+  `SELECT at, v::integer[] AS vulnerability, s::smallint[] AS status, p::smallint[] AS priority, f::boolean[] AS fixable
+   FROM unnest($4::text[], $5::text[], $6::text[], $7::text[]) WITH ORDINALITY AS w (v, s, p, f, at)`,
+);
+// Of a report; the plan for many depends on how many.
+const INTERN_ONE = prepared(INTERN_WHOLE);
+const INTERN_CHANGED = internSql(
+  `SELECT w.at, n.*
+   FROM unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[]) WITH ORDINALITY AS w (base, t, s, p, f, at)
+   LEFT JOIN finding_set b ON b.project_id = $1 AND b.id = w.base
+   CROSS JOIN LATERAL findings_with(coalesce(b.vulnerability, '{}'), coalesce(b.status, '{}'), coalesce(b.priority, '{}'),
+     coalesce(b.fixable, '{}'), w.t::integer[], w.s::smallint[], w.p::smallint[], w.f::boolean[]) n`,
+);
 
 /** Gives sets of findings their numbers, making those that are new; in the order of `sets`, which may repeat. */
 export async function internFindingSets(
@@ -19,11 +59,8 @@ export async function internFindingSets(
   { sets, now }: { readonly sets: readonly FindingColumns[]; readonly now: number },
 ): Promise<readonly number[]> {
   if (sets.length === 0) return [];
-  // Arrays of arrays must be rectangular in PostgreSQL, so each travels as the text of an array.
   return await intern(tx, projectId, {
-    columns: `SELECT at, v::integer[] AS vulnerability, s::smallint[] AS status, p::smallint[] AS priority,
-        f::boolean[] AS fixable
-      FROM unnest($4::text[], $5::text[], $6::text[], $7::text[]) WITH ORDINALITY AS w (v, s, p, f, at)`,
+    sql: sets.length === 1 ? INTERN_ONE : INTERN_WHOLE,
     params: [
       sets.map((set) => arrayText(set.vulnerability)),
       sets.map((set) => arrayText(set.status)),
@@ -46,11 +83,7 @@ export async function internChangedSets(
     return touched.map((vulnerability) => found.get(vulnerability));
   });
   return await intern(tx, projectId, {
-    columns: `SELECT w.at, n.*
-      FROM unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[]) WITH ORDINALITY AS w (base, t, s, p, f, at)
-      LEFT JOIN finding_set b ON b.project_id = $1 AND b.id = w.base
-      CROSS JOIN LATERAL findings_with(coalesce(b.vulnerability, '{}'), coalesce(b.status, '{}'), coalesce(b.priority, '{}'),
-        coalesce(b.fixable, '{}'), w.t::integer[], w.s::smallint[], w.p::smallint[], w.f::boolean[]) n`,
+    sql: INTERN_CHANGED,
     params: [
       sets.map((set) => set.base ?? null),
       sets.map((set) => arrayText(set.touched)),
@@ -63,8 +96,8 @@ export async function internChangedSets(
 }
 
 interface Wanted {
-  /** A query of `at` (from 1), `vulnerability`, `status`, `priority` and `fixable`. */
-  readonly columns: string;
+  /** Of `internSql`. */
+  readonly sql: Sql;
   /** From $4 on. */
   readonly params: readonly SqlValue[];
   readonly now: number;
@@ -73,36 +106,16 @@ interface Wanted {
 async function intern(
   tx: Queryable,
   projectId: string,
-  { columns, params, now }: Wanted,
+  { sql, params, now }: Wanted,
 ): Promise<readonly number[]> {
-  // New rows are made in the order of their digests, so that two that make the same ones wait for each other instead of
-  // deadlocking.
-  const rows = await tx.query<{ at: number; id: number | null }>(
-    `WITH wanted AS MATERIALIZED (
-       SELECT c.*, substring(sha256(array_send(vulnerability) || array_send(status) || array_send(priority)
-           || array_send(fixable)) FOR 16) AS digest
-       FROM (${columns}) c),
-     held AS MATERIALIZED (
-       SELECT f.digest, f.id FROM finding_set f
-       WHERE f.project_id = $1 AND f.used_at > $3 AND f.digest IN (SELECT digest FROM wanted)),
-     made AS (
-       INSERT INTO finding_set (project_id, digest, vulnerability, status, priority, fixable, is_plain, has_fixed, used_at)
-       SELECT DISTINCT ON (digest) $1, digest, vulnerability, status, priority, fixable,
-         NOT (false = ANY (fixable)) AND NOT (status && ${HANDLED}::smallint[]), ${FIXED} = ANY (status), $2::bigint
-       FROM wanted WHERE digest NOT IN (SELECT digest FROM held) ORDER BY digest
-       ON CONFLICT (project_id, digest) DO UPDATE SET used_at = excluded.used_at
-       RETURNING digest, id)
-     SELECT w.at, n.id FROM wanted w LEFT JOIN (SELECT * FROM held UNION ALL SELECT * FROM made) n USING (digest)
-     ORDER BY w.at`,
-    [projectId, now, now - SET_USE_NOTED_MS, ...params],
-  );
+  const rows = await tx.query<{ at: number; id: number | null }>(sql, [
+    projectId,
+    now,
+    now - SET_USE_NOTED_MS,
+    ...params,
+  ]);
   return rows.map(({ id }) => {
     if (id === null) throw new Error('a set of findings was neither found nor made');
     return id;
   });
-}
-
-/** The text form of a PostgreSQL array of plain words, numbers or truth values. */
-export function arrayText(values: readonly (number | string | boolean)[]): string {
-  return `{${values.join(',')}}`;
 }

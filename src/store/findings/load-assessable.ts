@@ -1,7 +1,7 @@
 import type { SeverityWord } from '../../advisories/advisory.ts';
 import type { Decision } from '../../findings/assess.ts';
 import type { Finding } from '../../findings/finding.ts';
-import { undatedFindings } from '../../findings/finding-columns.ts';
+import { type FindingColumns, undatedFindings } from '../../findings/finding-columns.ts';
 import { DATES_LENGTH_MAX, datedFindings, type FindingDates } from '../../findings/finding-dates.ts';
 import type { AssetValue, PriorityFacts } from '../../matching/priority.ts';
 import type { Queryable } from '../database.ts';
@@ -144,12 +144,14 @@ export const FINDING_SET_COLUMNS = `coalesce(f.vulnerability, '{}') AS finding_v
   coalesce(f.status, '{}') AS finding_status, coalesce(f.priority, '{}') AS finding_priority,
   coalesce(f.fixable, '{}') AS finding_fixable`;
 
-export interface FindingsRow extends FindingDates {
+export interface FindingSetRow {
   readonly finding_vulnerability: readonly number[];
   readonly finding_status: readonly number[];
   readonly finding_priority: readonly number[];
   readonly finding_fixable: readonly boolean[];
 }
+
+export interface FindingsRow extends FindingDates, FindingSetRow {}
 
 interface GroupRow extends FindingsRow {
   readonly server_ids: readonly string[];
@@ -165,13 +167,17 @@ interface GroupRow extends FindingsRow {
 
 /** The findings of a server from the parallel arrays of its set and its own dates. */
 export function findingsOf(row: FindingsRow): readonly Finding[] {
-  const columns = {
+  return datedFindings(undatedFindings(columnsOfRow(row)), row);
+}
+
+/** The columns of the row's set. */
+export function columnsOfRow(row: FindingSetRow): FindingColumns {
+  return {
     vulnerability: row.finding_vulnerability,
     status: row.finding_status,
     priority: row.finding_priority,
     fixable: row.finding_fixable,
   };
-  return datedFindings(undatedFindings(columns), row);
 }
 
 /** Decisions on the given servers' findings, by server. */

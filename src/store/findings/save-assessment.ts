@@ -4,7 +4,9 @@ import type { ChangedColumns, FindingColumns } from '../../findings/finding-colu
 import type { DatesToWrite } from '../../findings/finding-dates.ts';
 import type { ServerSummary } from '../../findings/summary.ts';
 import type { Queryable } from '../database.ts';
-import { arrayText, internChangedSets, internFindingSets } from './finding-sets.ts';
+import { prepared } from '../prepared-sql.ts';
+import { arrayText } from '../sql-array.ts';
+import { internChangedSets, internFindingSets } from './finding-sets.ts';
 import type { LockedServers } from './load-assessable.ts';
 
 /** What an assessment says of a group of servers. */
@@ -14,6 +16,9 @@ export interface AssessedGroup extends Omit<Assessment, 'findings'>, LockedServe
   readonly dates: DatesToWrite;
   readonly summary: ServerSummary;
 }
+
+/** What the history tells of an assessment. */
+type AssessedHistory = Pick<AssessedGroup, 'serverIds' | 'events' | 'endedDecisions'>;
 
 export interface AssessmentNote {
   readonly projectId: string;
@@ -33,8 +38,17 @@ export async function saveAssessments(
   const { projectId, now } = note;
   const sets = await internSets(tx, { projectId, now }, assessed);
   await updateServers(tx, { projectId, sets }, assessed);
+  await saveHistory(tx, note, assessed);
+}
+
+/** Writes what became of the findings, and removes the decisions that came to their end: all but the servers' rows. */
+export async function saveHistory(
+  tx: Queryable,
+  note: AssessmentNote,
+  assessed: readonly AssessedHistory[],
+): Promise<void> {
   await insertEvents(tx, note, assessed);
-  await removeDecisions(tx, projectId, assessed);
+  await removeDecisions(tx, note.projectId, assessed);
 }
 
 /** Numbers of the sets, in the order of `assessed`. */
@@ -57,7 +71,6 @@ async function updateServers(
   { projectId, sets }: { readonly projectId: string; readonly sets: readonly number[] },
   assessed: readonly AssessedGroup[],
 ): Promise<void> {
-  const members = membersOf(assessed);
   await tx.execute(
     `UPDATE server s SET
        finding_set = g.finding_set, finding_since = coalesce(g.since, s.finding_since),
@@ -72,8 +85,8 @@ async function updateServers(
      WHERE s.project_id = $1 AND s.ctid = m.row`,
     [
       projectId,
-      members.rows,
-      members.groups,
+      assessed.flatMap(({ rows }) => [...rows]),
+      membersOf(assessed).groups,
       sets,
       assessed.map(({ dates }) => dates.since ?? null),
       assessed.map(({ dates }) => arrayText(dates.dates)),
@@ -90,23 +103,29 @@ async function updateServers(
   );
 }
 
-/** The ids and rows of all servers, each with the number of its group, from 1. */
-function membersOf(assessed: readonly AssessedGroup[]): {
+/** The ids of all servers, each with the number of its group, from 1. */
+function membersOf(assessed: readonly Pick<AssessedGroup, 'serverIds'>[]): {
   readonly ids: string[];
-  readonly rows: string[];
   readonly groups: number[];
 } {
   return {
     ids: assessed.flatMap(({ serverIds }) => [...serverIds]),
-    rows: assessed.flatMap(({ rows }) => [...rows]),
     groups: assessed.flatMap(({ serverIds }, index) => serverIds.map(() => index + 1)),
   };
 }
 
+const INSERT_EVENTS = `INSERT INTO finding_event (project_id, server_id, vulnerability, kind, status_before, status_after, actor, remark, at)
+   SELECT $1, m.id, v.number, e.kind, e.status_before, e.status_after, $9, $10, $11
+   FROM unnest($2::text[], $3::integer[]) AS m (id, of_group)
+   JOIN unnest($4::integer[], $5::text[], $6::text[], $7::smallint[], $8::smallint[])
+     AS e (of_group, vulnerabilities, kind, status_before, status_after) USING (of_group)
+   CROSS JOIN LATERAL unnest(e.vulnerabilities::integer[]) AS v (number)`;
+const INSERT_EVENTS_OF_ONE = prepared(INSERT_EVENTS);
+
 async function insertEvents(
   tx: Queryable,
   note: AssessmentNote,
-  assessed: readonly AssessedGroup[],
+  assessed: readonly AssessedHistory[],
 ): Promise<void> {
   const changed = assessed.filter((group) => group.events.length > 0);
   if (changed.length === 0) return;
@@ -114,27 +133,19 @@ async function insertEvents(
   const events = changed.flatMap((group, index) =>
     eventsAlike(group.events).map((alike) => ({ ...alike, group: index + 1 })),
   );
-  await tx.execute(
-    `INSERT INTO finding_event (project_id, server_id, vulnerability, kind, status_before, status_after, actor, remark, at)
-     SELECT $1, m.id, v.number, e.kind, e.status_before, e.status_after, $9, $10, $11
-     FROM unnest($2::text[], $3::integer[]) AS m (id, of_group)
-     JOIN unnest($4::integer[], $5::text[], $6::text[], $7::smallint[], $8::smallint[])
-       AS e (of_group, vulnerabilities, kind, status_before, status_after) USING (of_group)
-     CROSS JOIN LATERAL unnest(e.vulnerabilities::integer[]) AS v (number)`,
-    [
-      note.projectId,
-      members.ids,
-      members.groups,
-      events.map((event) => event.group),
-      events.map((event) => arrayText(event.vulnerabilities)),
-      events.map((event) => event.kind),
-      events.map((event) => (event.statusBefore === undefined ? null : FINDING_STATUSES[event.statusBefore])),
-      events.map((event) => (event.statusAfter === undefined ? null : FINDING_STATUSES[event.statusAfter])),
-      note.actor,
-      note.remark,
-      note.now,
-    ],
-  );
+  await tx.execute(members.ids.length === 1 ? INSERT_EVENTS_OF_ONE : INSERT_EVENTS, [
+    note.projectId,
+    members.ids,
+    members.groups,
+    events.map((event) => event.group),
+    events.map((event) => arrayText(event.vulnerabilities)),
+    events.map((event) => event.kind),
+    events.map((event) => (event.statusBefore === undefined ? null : FINDING_STATUSES[event.statusBefore])),
+    events.map((event) => (event.statusAfter === undefined ? null : FINDING_STATUSES[event.statusAfter])),
+    note.actor,
+    note.remark,
+    note.now,
+  ]);
 }
 
 interface EventsAlike extends Omit<FindingEvent, 'vulnerability'> {
@@ -164,7 +175,7 @@ function eventsAlike(events: readonly FindingEvent[]): readonly EventsAlike[] {
 async function removeDecisions(
   tx: Queryable,
   projectId: string,
-  assessed: readonly AssessedGroup[],
+  assessed: readonly AssessedHistory[],
 ): Promise<void> {
   const ended = assessed.flatMap(({ serverIds, endedDecisions }) =>
     serverIds.flatMap((serverId) => endedDecisions.map((vulnerability) => ({ serverId, vulnerability }))),
