@@ -5,6 +5,7 @@
  */
 import { compareRows, ServerColumns } from './columns.ts';
 import { positionBefore, type Run, type Snapshot } from './snapshot.ts';
+import { lowerBound, WordList } from './word-list.ts';
 
 export interface OverlayEntry {
   readonly row: number;
@@ -13,8 +14,8 @@ export interface OverlayEntry {
 }
 
 interface HeldChanges {
-  readonly inserted: OverlayEntry[];
-  /** Rows of the overlay. */
+  readonly inserted: Map<number, OverlayEntry>;
+  /** Indexes of entries. */
   readonly removed: Set<number>;
   /** Positions of the snapshot. */
   readonly dead: Set<number>;
@@ -26,23 +27,36 @@ export class Overlay {
   readonly snapshot: Snapshot;
   /** Rows in order of arrival, those that have been replaced included. */
   readonly columns = new ServerColumns(ROWS_FIRST);
-  #entries: OverlayEntry[] = [];
+  /** Of the true rows, in the view's order: the row, and the first position of the snapshot that comes after it. */
+  readonly #rows = new WordList();
+  readonly #befores = new WordList();
   readonly #rowOf = new Map<string, number>();
-  #dead: number[] = [];
-  /** What has been changed since `hold` and is not in the sorted arrays yet. */
+  readonly #dead = new WordList();
+  /** What has been changed since `hold` and is not in the sorted lists yet. */
   #held: HeldChanges | undefined;
 
   constructor(snapshot: Snapshot) {
     this.snapshot = snapshot;
   }
 
-  get entries(): readonly OverlayEntry[] {
-    return this.#entries;
+  /** Its true rows, in the view's order; not to be written. */
+  get rows(): Uint32Array {
+    return this.#rows.view();
   }
 
-  /** Positions of the snapshot that are replaced or removed, ascending. */
-  get dead(): readonly number[] {
-    return this.#dead;
+  /** Those for which a test holds. */
+  entriesWhere(test: (row: number) => boolean): readonly OverlayEntry[] {
+    const found: OverlayEntry[] = [];
+    for (let index = 0; index < this.#rows.length; index += 1) {
+      const row = this.#rows.at(index);
+      if (test(row)) found.push({ row, before: this.#befores.at(index) });
+    }
+    return found;
+  }
+
+  /** Positions of the snapshot that are replaced or removed, ascending; not to be written. */
+  get dead(): Uint32Array {
+    return this.#dead.view();
   }
 
   /** What a question has to look at beside the snapshot. */
@@ -52,7 +66,7 @@ export class Overlay {
 
   /** Listed servers, the snapshot's and the overlay's. */
   get servers(): number {
-    return this.snapshot.columns.count - this.#dead.length + this.#entries.length;
+    return this.snapshot.columns.count - this.#dead.length + this.#rows.length;
   }
 
   /** The row of a server in the overlay; undefined: it has none here. */
@@ -67,17 +81,16 @@ export class Overlay {
   }
 
   isDead(position: number): boolean {
-    return (
-      this.#dead[lowerBound(this.#dead, position)] === position || (this.#held?.dead.has(position) ?? false)
-    );
+    const dead = this.dead;
+    return dead[lowerBound(dead, position)] === position || (this.#held?.dead.has(position) ?? false);
   }
 
   /**
-   * Many changes follow: until `settle` they are collected, because one merge of them all costs what some insertions into
-   * the middle of large arrays do. Nothing may be asked in between but `rowOf`, `positionOf` and `isDead`.
+   * Many changes follow: until `settle` they are collected, because taking them all in at once costs what some few one after
+   * the other do. Nothing may be asked in between but `rowOf`, `positionOf` and `isDead`.
    */
   hold(): void {
-    this.#held = { inserted: [], removed: new Set(), dead: new Set() };
+    this.#held ??= { inserted: new Map(), removed: new Set(), dead: new Set() };
   }
 
   /** Puts what was collected in its place. */
@@ -85,53 +98,71 @@ export class Overlay {
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;
-    const inserted = held.inserted.filter(({ row }) => !held.removed.has(row));
-    inserted.sort((a, b) => this.#compareEntries(a, b));
-    const kept =
-      held.removed.size === 0 ? this.#entries : this.#entries.filter(({ row }) => !held.removed.has(row));
-    this.#entries = merged(kept, inserted, (a, b) => this.#compareEntries(a, b));
-    this.#dead = merged(
-      this.#dead,
-      [...held.dead].sort((a, b) => a - b),
-      (a, b) => a - b,
+    const removed = Uint32Array.from(held.removed).sort();
+    this.#rows.remove(removed);
+    this.#befores.remove(removed);
+    const inserted = [...held.inserted.values()].sort(
+      (a, b) => a.before - b.before || compareRows(this.columns, a.row, this.columns, b.row),
+    );
+    const at = inserted.map((entry) => this.#indexOf(entry));
+    this.#rows.insert(
+      at,
+      inserted.map(({ row }) => row),
+    );
+    this.#befores.insert(
+      at,
+      inserted.map(({ before }) => before),
+    );
+    const dead = Uint32Array.from(held.dead).sort();
+    const before = this.dead;
+    this.#dead.insert(
+      dead.map((position) => lowerBound(before, position)),
+      dead,
     );
   }
 
   /** Lists a row that has been appended to `columns`; the server has no other true row at that time. */
   insert(id: string, row: number): void {
     const entry = { row, before: positionBefore(this.snapshot, this.columns, row) };
-    if (this.#held === undefined) this.#entries.splice(this.#entryAt(row), 0, entry);
-    else this.#held.inserted.push(entry);
     this.#rowOf.set(id, row);
+    this.#changed(({ inserted }) => inserted.set(row, entry));
   }
 
   /** Takes a server's row out of the overlay. */
   remove(id: string, row: number): void {
-    if (this.#held === undefined) this.#entries.splice(this.#entryAt(row), 1);
-    else this.#held.removed.add(row);
     this.#rowOf.delete(id);
+    this.#changed(({ inserted, removed }) => {
+      if (inserted.delete(row)) return;
+      removed.add(this.#indexOf({ row, before: positionBefore(this.snapshot, this.columns, row) }));
+    });
   }
 
   kill(position: number): void {
-    if (this.#held === undefined) this.#dead.splice(lowerBound(this.#dead, position), 0, position);
-    else this.#held.dead.add(position);
+    this.#changed(({ dead }) => dead.add(position));
   }
 
   /** The true rows of snapshot and overlay in the view's order, as they are now, whatever changes while they are read. */
   runs(): Generator<Run> {
-    return runsWithout(this.snapshot, this.columns, [...this.#entries], [...this.#dead]);
+    const entries = { rows: this.rows.slice(), befores: this.#befores.view().slice() };
+    return runsWithout(this.snapshot, this.columns, entries, this.dead.slice());
   }
 
-  #compareEntries(a: OverlayEntry, b: OverlayEntry): number {
-    return a.before - b.before || compareRows(this.columns, a.row, this.columns, b.row);
+  /** By itself a change is in its place at once. */
+  #changed(note: (held: HeldChanges) => void): void {
+    const isAlone = this.#held === undefined;
+    this.hold();
+    if (this.#held !== undefined) note(this.#held);
+    if (isAlone) this.settle();
   }
 
-  #entryAt(row: number): number {
-    let low = 0;
-    let high = this.#entries.length;
+  /** Where the entry is in the sorted lists, or belongs. */
+  #indexOf({ row, before }: OverlayEntry): number {
+    const befores = this.#befores.view();
+    let low = lowerBound(befores, before);
+    let high = lowerBound(befores, before + 1);
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const other = this.#entries[middle]?.row ?? 0;
+      const other = this.#rows.at(middle);
       if (other !== row && compareRows(this.columns, other, this.columns, row) < 0) low = middle + 1;
       else high = middle;
     }
@@ -139,11 +170,16 @@ export class Overlay {
   }
 }
 
+interface SortedEntries {
+  readonly rows: Uint32Array;
+  readonly befores: Uint32Array;
+}
+
 function* runsWithout(
   snapshot: Snapshot,
   changed: ServerColumns,
-  entries: readonly OverlayEntry[],
-  dead: readonly number[],
+  { rows, befores }: SortedEntries,
+  dead: Uint32Array,
 ): Generator<Run> {
   const { columns } = snapshot;
   let position = 0;
@@ -159,39 +195,9 @@ function* runsWithout(
       }
     }
   }
-  for (const { row, before } of entries) {
-    yield* kept(before);
+  for (const [index, row] of rows.entries()) {
+    yield* kept(befores[index] ?? 0);
     yield { columns: changed, from: row, to: row + 1 };
   }
   yield* kept(columns.count);
-}
-
-/** Two sorted lists as one. */
-function merged<T>(a: readonly T[], b: readonly T[], compare: (a: T, b: T) => number): T[] {
-  const all: T[] = [];
-  let next = 0;
-  for (const item of a) {
-    for (let other = b[next]; other !== undefined && compare(other, item) < 0; other = b[next]) {
-      all.push(other);
-      next += 1;
-    }
-    all.push(item);
-  }
-  for (; next < b.length; next += 1) {
-    const other = b[next];
-    if (other !== undefined) all.push(other);
-  }
-  return all;
-}
-
-/** The first index whose value is not less. */
-export function lowerBound(values: ArrayLike<number>, value: number): number {
-  let low = 0;
-  let high = values.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((values[middle] ?? 0) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -2,10 +2,11 @@
  * A page of snapshot and overlay together. Both are in the view's order, so the total is a count, and the first row of a
  * page is found by counting: the cost does not depend on the offset.
  */
-import { lowerBound, type Overlay, type OverlayEntry } from './overlay.ts';
+import type { Overlay, OverlayEntry } from './overlay.ts';
 import type { PositionSet } from './position-set.ts';
 import type { Condition } from './query.ts';
 import type { Page } from './server-view.ts';
+import { lowerBound } from './word-list.ts';
 
 export interface PageRows {
   readonly total: number;
@@ -21,7 +22,7 @@ export function pageRows(
   page: Page,
 ): PageRows {
   const dead = overlay.dead.filter((position) => selected.has(position));
-  const changed = overlay.entries.filter(({ row }) =>
+  const changed = overlay.entriesWhere((row) =>
     conditions.every((condition) => condition.holds(overlay.columns, row)),
   );
   const total = selected.count - dead.length + changed.length;
@@ -50,7 +51,7 @@ export function pageRows(
 
 interface Parts {
   readonly selected: PositionSet;
-  readonly dead: readonly number[];
+  readonly dead: Uint32Array;
   readonly changed: readonly OverlayEntry[];
 }
 
@@ -69,7 +70,7 @@ function changedBefore(offset: number, { selected, dead, changed }: Parts): numb
 }
 
 /** The position before which `ordinal` selected ones lie that are not dead; -1: there are not that many. */
-function aliveAt(ordinal: number, selected: PositionSet, dead: readonly number[]): number {
+function aliveAt(ordinal: number, selected: PositionSet, dead: Uint32Array): number {
   let low = 0;
   let high = dead.length;
   while (low < high) {

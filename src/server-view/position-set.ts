@@ -3,7 +3,7 @@
  * `rank` and `select` cost the same at any depth. Three forms: all, one bit a position, or a sorted list where few are
  * selected.
  */
-import { andWords, BitPositions, emptyWords, orWords, setBit } from './bitset.ts';
+import { BitPositions, emptyWords, orWords, setBit } from './bitset.ts';
 
 export interface PositionSet {
   readonly count: number;
@@ -103,10 +103,7 @@ export function intersectionOf(sets: readonly PositionSet[], size: number): Posi
   const bits = sets.filter((set) => set instanceof BitPositions);
   const [first, ...rest] = bits;
   if (first === undefined) return new AllPositions(size);
-  if (rest.length === 0) return first;
-  const words = first.words.slice();
-  for (const set of rest) andWords(words, set.words);
-  return new BitPositions(words);
+  return rest.reduce((both, set) => both.and(set), first);
 }
 
 /** What is in any of `sets`. */
@@ -119,7 +116,7 @@ export function unionOf(sets: readonly PositionSet[], size: number): PositionSet
   if (all !== undefined) return all;
   const words = emptyWords(size);
   for (const set of held) {
-    if (set instanceof BitPositions) orWords(words, set.words);
+    if (set instanceof BitPositions) orWords(words, set.toWords());
     else if (set instanceof ListPositions) for (const position of set.positions) setBit(words, position);
   }
   return new BitPositions(words);
@@ -140,7 +137,8 @@ export function keepWhere(set: PositionSet, test: (position: number) => boolean)
 }
 
 /** The members of a list that bits have too. */
-function keepInBits({ positions }: ListPositions, { words }: BitPositions): ListPositions {
+function keepInBits({ positions }: ListPositions, set: BitPositions): ListPositions {
+  const words = set.toWords();
   const kept = new Uint32Array(positions.length);
   let count = 0;
   for (let index = 0; index < positions.length; index += 1) {

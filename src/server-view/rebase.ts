@@ -52,7 +52,8 @@ export function startRebase(old: Overlay, encoder: RowEncoder): Rebase {
   function finish(): Overlay {
     if (snapshot === undefined) throw new Error('a snapshot is put in place before it is built');
     const next = new Overlay(snapshot);
-    for (const { row } of old.entries) {
+    next.hold();
+    for (const row of old.rows) {
       if (row < overlayRows) continue;
       const copied = next.columns.count;
       next.columns.appendFrom(old.columns, row, row + 1);
@@ -64,6 +65,7 @@ export function startRebase(old: Overlay, encoder: RowEncoder): Rebase {
       next.kill(position);
       encoder.heads.release(snapshot.columns.words.head[position] ?? 0);
     }
+    next.settle();
     for (const id of marked) takeMarks(next, old, id);
     for (const address of moved) encoder.heads.release(address);
     return next;

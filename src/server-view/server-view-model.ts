@@ -232,10 +232,10 @@ export class ServerViewModel {
 
   /** At most `limit` of the servers that it holds and that were neither compared nor applied since `beginComparing`. */
   uncompared(limit: number): readonly string[] {
-    const { snapshot, columns, entries, dead } = this.#loaded();
+    const { snapshot, columns, rows, dead } = this.#loaded();
     const ids: string[] = [];
     for (const [id, { pass }] of this.#unlisted) if (pass !== this.#pass && ids.length < limit) ids.push(id);
-    for (const { row } of entries)
+    for (const row of rows)
       if (columns.words.pass[row] !== this.#pass && ids.length < limit) ids.push(columns.texts.id.get(row));
     const isDead = new Set(dead);
     for (let at = 0; at < snapshot.columns.count && ids.length < limit; at += 1)
