@@ -15,7 +15,9 @@ import { loadPackages } from '../store/fleet/load-packages.ts';
 import {
   packageSetsHolding,
   packagesAffectedBy,
+  serversBySet,
   serversListingAsFixed,
+  serversOfSet,
 } from '../store/fleet/package-set-holders.ts';
 import { assessServers } from './assess-servers.ts';
 import { assessTouched, type FollowingTask, TOUCHED_VULNERABILITIES_MAX } from './assess-touched.ts';
@@ -23,9 +25,8 @@ import { KnownMatches } from './known-matches.ts';
 import { matchStoredPackages } from './match-packages.ts';
 
 const PACKAGES_PER_BATCH = 500;
-const SERVERS_PER_BATCH = 1_000;
-/** At ten servers a set some 2,000 servers, whose reports wait for the batch. */
-const PACKAGE_SETS_PER_BATCH = 200;
+/** Their reports wait for the batch. */
+const SERVERS_PER_BATCH = 2_000;
 const BATCHES_AT_ONCE = 2;
 
 /** How long to wait for work that another process has taken and not finished yet. */
@@ -38,6 +39,8 @@ export interface FollowProgress {
 
 export interface FollowOptions {
   readonly now: () => number;
+  /** About how many servers are assessed in one transaction; without it SERVERS_PER_BATCH. */
+  readonly serversPerBatch?: number;
   readonly onProgress?: (progress: FollowProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -166,15 +169,10 @@ async function reassessNext(
     const { projectId } = work;
     const affected = await packagesAffectedBy(database, projectId, work.vulnerabilities);
     const packageIds = [...new Set([...work.packageIds, ...affected])];
-    const choices: ServerChoice[] = [
-      ...inBatches(await packageSetsHolding(database, projectId, packageIds), PACKAGE_SETS_PER_BATCH).map(
-        (packageSets) => ({ packageSets }),
-      ),
-      ...inBatches(
-        await serversListingAsFixed(database, projectId, work.vulnerabilities),
-        SERVERS_PER_BATCH,
-      ).map((serverIds) => ({ serverIds })),
-    ];
+    const packageSets = await packageSetsHolding(database, projectId, packageIds);
+    const fixed = await serversListingAsFixed(database, projectId, work.vulnerabilities);
+    const perBatch = options.serversPerBatch ?? SERVERS_PER_BATCH;
+    const choices = choicesOf(database, projectId, { packageSets, fixed, perBatch });
     const written = await reassessAll(database, work, choices, options);
     await database.execute(`DELETE FROM reassess WHERE project_id = $1 AND id = ANY ($2::bigint[])`, [
       projectId,
@@ -210,23 +208,73 @@ async function nextWork(database: Queryable): Promise<ReassessWork | undefined> 
   };
 }
 
+interface Chosen {
+  readonly packageSets: readonly number[];
+  readonly fixed: readonly string[];
+  readonly perBatch: number;
+}
+
+/** All servers that have one of the sets, then those that list something as fixed, in batches of at most `perBatch`. */
+async function* choicesOf(
+  database: Queryable,
+  projectId: string,
+  { packageSets, fixed, perBatch }: Chosen,
+): AsyncGenerator<ServerChoice> {
+  let sets: number[] = [];
+  let servers = 0;
+  for (const [packageSet, count] of await serversBySet(database, projectId, packageSets)) {
+    if (count > perBatch) {
+      yield* partsOfSet(database, projectId, { packageSet, perBatch });
+      continue;
+    }
+    if (servers + count > perBatch && sets.length > 0) {
+      yield { packageSets: sets };
+      sets = [];
+      servers = 0;
+    }
+    sets.push(packageSet);
+    servers += count;
+  }
+  if (sets.length > 0) yield { packageSets: sets };
+  for (let from = 0; from < fixed.length; from += perBatch)
+    yield { serverIds: fixed.slice(from, from + perBatch) };
+}
+
+/** A set that so many servers have that one batch of them would be too large. */
+async function* partsOfSet(
+  database: Queryable,
+  projectId: string,
+  { packageSet, perBatch }: { readonly packageSet: number; readonly perBatch: number },
+): AsyncGenerator<ServerChoice> {
+  for (let after = ''; ; ) {
+    const serverIds = await serversOfSet(database, projectId, {
+      packageSet,
+      after,
+      limit: perBatch,
+    });
+    if (serverIds.length > 0) yield { serverIds };
+    if (serverIds.length < perBatch) return;
+    after = serverIds.at(-1) ?? '';
+  }
+}
+
 /** Two batches at a time: while the database writes one, the next is worked out. */
 async function reassessAll(
   database: Database,
   { projectId, touched }: ReassessWork,
-  choices: readonly ServerChoice[],
+  choices: AsyncGenerator<ServerChoice>,
   options: FollowOptions & BatchOptions,
 ): Promise<number> {
   const known = new KnownMatches();
-  let next = 0;
   let written = 0;
   const worker = async (): Promise<void> => {
     try {
-      for (let choice = choices[next++]; choice !== undefined; choice = choices[next++]) {
+      // Both take from one generator, which hands each batch to one of them.
+      for (let next = await choices.next(); next.done !== true; next = await choices.next()) {
         options.signal?.throwIfAborted();
         const task = {
           projectId,
-          servers: choice,
+          servers: next.value,
           cause: 'advisories',
           actor: 'advisories',
           remark: '',
@@ -238,7 +286,7 @@ async function reassessAll(
         options.onBatch(written);
       }
     } catch (error) {
-      next = choices.length;
+      await choices.return(undefined);
       throw error;
     }
   };
@@ -278,9 +326,3 @@ async function reassessBatch(
 
 /** Rolls a batch back that was assessed with what is no longer in force. */
 class MatchesMovedOn extends Error {}
-
-function inBatches<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
-}

@@ -1,16 +1,16 @@
 /** Following an import to its end, also where another process has taken a part of the work. */
 import { expect, it } from 'vitest';
 import { acceptInventory } from '../../src/jobs/accept-inventory.ts';
-import { followToTheEnd, isFollowing } from '../../src/jobs/follow-advisories.ts';
+import { followAdvisories, followToTheEnd, isFollowing } from '../../src/jobs/follow-advisories.ts';
 import { importAdvisories } from '../../src/jobs/import-advisories.ts';
 import { testDatabase } from '../database.ts';
-import { advisoryItem, clockAt, installed, itemsOf, SYSTEMD, serverOf } from './fleet-fixture.ts';
+import { advisoryItem, clockAt, installed, itemsOf, SYSTEMD, serverOf, TOMCAT } from './fleet-fixture.ts';
 
 const { database } = await testDatabase();
+const SYSTEMD_OLD = installed({ ecosystem: 'debian:10', name: 'systemd', version: '241-7~deb10u1' });
 
 it('waits for work that another process has taken, and does it when that process dies', async () => {
-  const systemd = installed({ ecosystem: 'debian:10', name: 'systemd', version: '241-7~deb10u1' });
-  await acceptInventory(database, serverOf('web-01', [systemd]), clockAt(0));
+  await acceptInventory(database, serverOf('web-01', [SYSTEMD_OLD]), clockAt(0));
   await importAdvisories(database, () => itemsOf(advisoryItem(SYSTEMD)), clockAt(0));
   let die: () => void = () => undefined;
   const died = new Promise<void>((resolve) => {
@@ -41,4 +41,18 @@ it('waits for work that another process has taken, and does it when that process
   expect(looks).toBeGreaterThan(1);
   expect(done).toEqual({ packages: 1, servers: 1, isShared: true });
   expect(await isFollowing(database)).toBe(false);
+});
+
+it('reaches every server of an image that more of them have than one batch takes', async () => {
+  const tomcat = installed({ ecosystem: 'Bitnami', name: 'tomcat', version: '9.0.90' });
+  const curl = installed({ ecosystem: 'debian:10', name: 'curl', version: '7.64.0-4' });
+  for (const number of [1, 2, 3, 4, 5])
+    await acceptInventory(database, serverOf(`alike-${number}`, [tomcat]), clockAt(0));
+  await acceptInventory(database, serverOf('other-1', [tomcat, curl]), clockAt(0));
+  await acceptInventory(database, serverOf('other-2', [tomcat, SYSTEMD_OLD]), clockAt(0));
+  await importAdvisories(database, () => itemsOf(advisoryItem(TOMCAT)), clockAt(1));
+  const options = { now: () => clockAt(1).now, serversPerBatch: 2 };
+  expect(await followAdvisories(database, options)).toEqual({ packages: 1, servers: 7 });
+  const rows = await database.query(`SELECT name FROM server WHERE critical_count = 1 ORDER BY name`);
+  expect(rows).toHaveLength(7);
 });

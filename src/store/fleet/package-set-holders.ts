@@ -25,6 +25,37 @@ export async function packageSetsHolding(
   return rows.map((row) => row.id);
 }
 
+/** How many servers have each of the sets of packages; without those that none has. Ascending by number. */
+export async function serversBySet(
+  tx: Queryable,
+  projectId: string,
+  packageSets: readonly number[],
+): Promise<ReadonlyMap<number, number>> {
+  const rows = await tx.query<{ number: number; servers: number }>(
+    `SELECT package_set AS number, count(*) AS servers FROM server
+     WHERE project_id = $1 AND package_set = ANY ($2::bigint[]) GROUP BY package_set ORDER BY package_set`,
+    [projectId, packageSets],
+  );
+  return new Map(rows.map((row) => [row.number, row.servers]));
+}
+
+/** Ids of at most `limit` servers that have a set of packages, from after `after` on, ascending. */
+export async function serversOfSet(
+  tx: Queryable,
+  projectId: string,
+  {
+    packageSet,
+    after,
+    limit,
+  }: { readonly packageSet: number; readonly after: string; readonly limit: number },
+): Promise<readonly string[]> {
+  const rows = await tx.query<{ id: string }>(
+    `SELECT id FROM server WHERE project_id = $1 AND package_set = $2 AND id > $3 ORDER BY id LIMIT $4`,
+    [projectId, packageSet, after, limit],
+  );
+  return rows.map((row) => row.id);
+}
+
 /** Numbers of the packages of a project that one of the vulnerabilities affects. */
 export async function packagesAffectedBy(
   tx: Queryable,
