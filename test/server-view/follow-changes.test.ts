@@ -180,11 +180,15 @@ describe('following the changes of the server view', () => {
     );
     const { sink, follower } = await follow();
     await database.execute(`UPDATE server SET name = name || 'x' WHERE project_id = 'many'`);
+    // A refresh waits a second at most, which so many may take where much else is going on.
     await follower.refresh();
+    await until(() => follower.isCurrent());
     expect(sink.sorted()).toEqual((await stored()).sorted());
     expect(sink.get('2500')?.name).toBe('many-2500x');
     await database.execute(`DELETE FROM server WHERE project_id = 'many'`);
+    // A refresh waits a second at most, which so many may take where much else is going on.
     await follower.refresh();
+    await until(() => follower.isCurrent());
     expect(sink.sorted()).toEqual((await stored()).sorted());
   });
 

@@ -13,7 +13,7 @@ import { dropForeignViewChanges } from './prune-changes.ts';
 import { readChanges, readMoment, streamChanges, type ViewMoment } from './read-changes.ts';
 import { SeenMoments } from './seen-moments.ts';
 import type { FollowerFigures, FollowOptions, ViewFollower, ViewState } from './view-follower.ts';
-import type { ServerChanges } from './view-sink.ts';
+import type { ServerChanges, ViewSink } from './view-sink.ts';
 
 /** Time between two looks for what other processes have written. */
 export const POLL_INTERVAL_MS = 100;
@@ -253,15 +253,16 @@ class Follower implements ViewFollower {
   }
 
   async #streamChanges(tx: Transaction): Promise<void> {
-    const { sink, names } = this.#options;
+    const { sink, names, database } = this.#options;
     const learn = async (shown: readonly ShownVulnerabilities[]): Promise<void> => {
       await names.loadFor(
-        tx,
+        database,
         shown.map((one) => one.numbers),
       );
       sink.learn(shown);
     };
-    for await (const changes of streamChanges(tx, this.#markToGoOnFrom(), sink, learn))
+    const knows: ViewSink['knows'] = (projectId, shownKey) => sink.knows(projectId, shownKey);
+    for await (const changes of streamChanges(tx, this.#markToGoOnFrom(), { knows, learn, database }))
       await this.#apply(tx, changes);
   }
 

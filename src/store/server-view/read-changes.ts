@@ -7,9 +7,10 @@ import { copiedChanges } from './copied-view-records.ts';
 import { type SnapshotMark, snapshotMark } from './snapshot-mark.ts';
 import {
   FINDINGS_COLUMNS,
+  findingSetOf,
+  includesUnfixedOf,
   type StoredFindings,
   type StoredViewServer,
-  shownKeyOf,
   shownNumbers,
   storedViewRecord,
   VIEW_COLUMNS,
@@ -23,8 +24,6 @@ import type { ServerChanges, ServerKey, ViewSink } from './view-sink.ts';
 export const CHANGES_AT_ONCE_MAX = 250;
 /** Servers that are applied in one go, and about so many more: nothing else is answered meanwhile. */
 const STREAMED_AT_ONCE = 1_000;
-/** Sets of findings that one statement reads: some megabytes. */
-const SETS_AT_ONCE_MAX = 1_000;
 
 /** Where the database stands: told with every reading of changes. */
 export interface ViewMoment {
@@ -108,28 +107,24 @@ export async function readChanges(tx: Queryable, mark: SnapshotMark): Promise<Re
   return { moment, changes: isMuch ? undefined : changesOf(changed) };
 }
 
+/** What `streamChanges` takes and gives lists of vulnerabilities through. */
+export interface ShownLists extends Pick<ViewSink, 'knows'> {
+  readonly learn: (shown: readonly ShownVulnerabilities[]) => Promise<void>;
+  /** Not the transaction, which is busy copying: sets of findings never change, so any moment will do. */
+  readonly database: Queryable;
+}
+
 /**
  * The same for any number of changes, in batches. `tx` is to be `repeatable read`: all batches are of its snapshot. Of many
- * changes most lead to the same lists, so lists come first, through `learn`, and only those that `sink` does not know.
+ * changes most lead to the same lists, so a list is read once, before the batch that needs it and where it is not known.
  */
 export async function* streamChanges(
   tx: Transaction,
   mark: SnapshotMark,
-  sink: Pick<ViewSink, 'knows'>,
-  learn: (shown: readonly ShownVulnerabilities[]) => Promise<void>,
+  lists: ShownLists,
 ): AsyncGenerator<ServerChanges> {
-  const keys = changedKeys(mark);
-  const named = await tx.query<NamedSet>(
-    `${keys} SELECT DISTINCT r.project_id, r.finding_set, r.include_unfixed
-     FROM keys c CROSS JOIN LATERAL (${serverOfKey('s.project_id, coalesce(s.finding_set, 0) AS finding_set, coalesce(ps.include_unfixed, false) AS include_unfixed')}) r`,
-  );
-  const unknown = named.filter(
-    (set) => !sink.knows(set.project_id, shownKeyOf(set.finding_set, set.include_unfixed)),
-  );
-  for (let from = 0; from < unknown.length; from += SETS_AT_ONCE_MAX)
-    await learn(await readShown(tx, unknown.slice(from, from + SETS_AT_ONCE_MAX)));
   const rows = tx.copyOut(
-    `${keys} SELECT c.project_id, c.id, r.* FROM keys c
+    `${changedKeys(mark)} SELECT c.project_id, c.id, r.* FROM keys c
      LEFT JOIN LATERAL (${serverOfKey(VIEW_SERVER_COLUMNS)}) r ON true`,
   );
   let upserts: ViewRecord[] = [];
@@ -140,11 +135,21 @@ export async function* streamChanges(
       else upserts.push(record);
     }
     if (upserts.length + removals.length < STREAMED_AT_ONCE) continue;
+    await learnUnknown(upserts, lists);
     yield { upserts, removals };
     upserts = [];
     removals = [];
   }
+  await learnUnknown(upserts, lists);
   yield { upserts, removals };
+}
+
+/** Reads what records list whose keys are not known. */
+async function learnUnknown(records: readonly ViewRecord[], lists: ShownLists): Promise<void> {
+  const unknown = new Map<string, { readonly projectId: string; readonly shownKey: number }>();
+  for (const { projectId, shownKey } of records)
+    if (!lists.knows(projectId, shownKey)) unknown.set(`${projectId} ${shownKey}`, { projectId, shownKey });
+  if (unknown.size > 0) await lists.learn(await readShown(lists.database, [...unknown.values()]));
 }
 
 /** Servers whose rows transactions wrote that the mark did not see, and those whose group or project changed, as `keys`. */
@@ -168,28 +173,27 @@ function serverOfKey(columns: string): string {
   return `SELECT ${columns} FROM ${VIEW_SERVER_TABLES} WHERE s.project_id = c.project_id AND s.id = c.id OFFSET 0`;
 }
 
-interface NamedSet {
-  readonly project_id: string;
-  readonly finding_set: number;
-  readonly include_unfixed: boolean;
-}
-
-/** What servers list that have one of the sets of findings; 0 is none. */
-async function readShown(tx: Queryable, sets: readonly NamedSet[]): Promise<readonly ShownVulnerabilities[]> {
-  const rows = await tx.query<StoredFindings & NamedSet>(
-    `SELECT w.project_id, w.finding_set, w.include_unfixed, ${FINDINGS_COLUMNS}
-     FROM unnest($1::text[], $2::bigint[], $3::boolean[]) AS w (project_id, finding_set, include_unfixed)
+/** What servers list that come with these keys. */
+async function readShown(
+  database: Queryable,
+  keys: readonly Pick<ShownVulnerabilities, 'projectId' | 'shownKey'>[],
+): Promise<readonly ShownVulnerabilities[]> {
+  const rows = await database.query<
+    StoredFindings & { readonly project_id: string; readonly shown_key: number }
+  >(
+    `SELECT w.project_id, w.shown_key, ${FINDINGS_COLUMNS}
+     FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS w (project_id, shown_key, finding_set)
      LEFT JOIN finding_set f ON f.project_id = w.project_id AND f.id = w.finding_set`,
     [
-      sets.map((set) => set.project_id),
-      sets.map((set) => set.finding_set),
-      sets.map((set) => set.include_unfixed),
+      keys.map((key) => key.projectId),
+      keys.map((key) => key.shownKey),
+      keys.map((key) => findingSetOf(key.shownKey)),
     ],
   );
   return rows.map((row) => ({
     projectId: row.project_id,
-    shownKey: shownKeyOf(row.finding_set, row.include_unfixed),
-    numbers: shownNumbers(row, row.include_unfixed),
+    shownKey: row.shown_key,
+    numbers: shownNumbers(row, includesUnfixedOf(row.shown_key)),
   }));
 }
 

@@ -114,6 +114,16 @@ export function shownKeyOf(findingSet: number, includesUnfixed: boolean): number
   return 2 * findingSet + (includesUnfixed ? 1 : 0);
 }
 
+/** The set of findings of such a key; 0: none. */
+export function findingSetOf(shownKey: number): number {
+  return Math.floor(shownKey / 2);
+}
+
+/** Whether such a key lists what has no fix. */
+export function includesUnfixedOf(shownKey: number): boolean {
+  return shownKey % 2 === 1;
+}
+
 /** The vulnerabilities that a row counts and lists: open ones while there are any, else the handled ones. */
 export function shownNumbers(
   { finding_vulnerability: numbers, finding_status: statuses, finding_fixable: fixable }: StoredFindings,
