@@ -61,18 +61,44 @@ export class BitPositions implements PositionSet {
   /** Members before each block of 1,024 positions. */
   readonly #before: Uint32Array;
 
-  /** Takes the words over: they are not to be written any more. `others`, of the same length, belong to another set. */
-  constructor(words: Uint32Array, others: Uint32Array = words) {
+  /**
+   * Takes the words over: they are not to be written any more. `others`, of the same length, belong to another set; `before`
+   * are the counts where they are known.
+   */
+  constructor(words: Uint32Array, others: Uint32Array = words, before?: Uint32Array) {
     this.#words = words;
     this.#others = others;
-    this.#before = new Uint32Array((words.length >>> BLOCK_WORDS_LOG2) + 2);
-    this.count = countBlocks(words, others, this.#before);
+    this.#before = before ?? countsOfBlocks(words, others);
+    this.count = this.#before[this.#before.length - 1] ?? 0;
     this.bytes = (others === words ? words.byteLength : 0) + this.#before.byteLength;
   }
 
   /** What both hold. */
   and(other: BitPositions): BitPositions {
     return new BitPositions(this.toWords(), other.toWords());
+  }
+
+  /** The same with more members; few, or counting anew is as quick. */
+  with(positions: Uint32Array): BitPositions {
+    const words = this.toWords().slice();
+    const before = this.#before.slice();
+    const added = new Uint32Array(before.length);
+    for (let index = 0; index < positions.length; index += 1) {
+      const position = positions[index] ?? 0;
+      const at = position >>> 5;
+      const bit = 1 << (position & 31);
+      const word = words[at] ?? 0;
+      if ((word & bit) !== 0) continue;
+      words[at] = word | bit;
+      const next = (position >>> BLOCK_BITS_LOG2) + 1;
+      added[next] = (added[next] ?? 0) + 1;
+    }
+    let more = 0;
+    for (let block = 0; block < before.length; block += 1) {
+      more += added[block] ?? 0;
+      before[block] = (before[block] ?? 0) + more;
+    }
+    return new BitPositions(words, words, before);
   }
 
   /** The bits as one row of words; not to be written. */
@@ -135,8 +161,9 @@ export class BitPositions implements PositionSet {
   }
 }
 
-/** Counts the bits that both rows of words have, and notes in `before` how many lie before each block. */
-function countBlocks(words: Uint32Array, others: Uint32Array, before: Uint32Array): number {
+/** How many bits that both rows of words have lie before each block; the last number is how many there are. */
+function countsOfBlocks(words: Uint32Array, others: Uint32Array): Uint32Array {
+  const before = new Uint32Array((words.length >>> BLOCK_WORDS_LOG2) + 2);
   const blocks = Math.ceil(words.length / BLOCK_WORDS);
   let count = 0;
   for (let block = 0; block < blocks; block += 1) {
@@ -145,6 +172,5 @@ function countBlocks(words: Uint32Array, others: Uint32Array, before: Uint32Arra
     for (let at = block << BLOCK_WORDS_LOG2; at < end; at += 1)
       count += bitsSet((words[at] ?? 0) & (others[at] ?? 0));
   }
-  before.fill(count, blocks);
-  return count;
+  return before.fill(count, blocks);
 }

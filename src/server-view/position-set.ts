@@ -3,7 +3,7 @@
  * `rank` and `select` cost the same at any depth. Three forms: all, one bit a position, or a sorted list where few are
  * selected.
  */
-import { BitPositions, emptyWords, orWords, setBit } from './bitset.ts';
+import { BitPositions, emptyWords, orWords, setBits } from './bitset.ts';
 
 export interface PositionSet {
   readonly count: number;
@@ -114,10 +114,15 @@ export function unionOf(sets: readonly PositionSet[], size: number): PositionSet
   if (held.length === 1) return first;
   const all = held.find((set) => set instanceof AllPositions);
   if (all !== undefined) return all;
+  const [bits, ...more] = held.filter((set) => set instanceof BitPositions);
+  const lists = held.filter((set) => set instanceof ListPositions);
+  const listed = lists.reduce((sum, set) => sum + set.count, 0);
+  if (bits !== undefined && more.length === 0 && listed * POSITIONS_PER_LIST_MEMBER < size)
+    return lists.reduce((all, { positions }) => all.with(positions), bits);
   const words = emptyWords(size);
   for (const set of held) {
     if (set instanceof BitPositions) orWords(words, set.toWords());
-    else if (set instanceof ListPositions) for (const position of set.positions) setBit(words, position);
+    else if (set instanceof ListPositions) setBits(words, set.positions);
   }
   return new BitPositions(words);
 }

@@ -55,9 +55,9 @@ export interface ModelFigures {
 const OVERLAY_ROWS_MAX = 4_096;
 /**
  * While much is changing a snapshot would be out of date when it is built: the overlay may then grow to this share of it,
- * and questions cost some milliseconds more.
+ * and questions cost some ten milliseconds more.
  */
-const OVERLAY_SHARE_MAX = 0.25;
+const OVERLAY_SHARE_MAX = 0.5;
 /** Upserts in one go that count as much. */
 const UPSERTS_MANY = 500;
 const CACHE_BYTES_MAX = 128 * 1024 * 1024;

@@ -86,26 +86,32 @@ export class StemPositions {
 
   /** The positions in those ranges whose texts hold `part`. */
   select({ sets, certain, possible }: PartRanges, texts: TextColumn, part: Buffer): PositionSet {
-    const count = this.#order.length;
-    const parts = [
-      ...certain.map(({ from, to }) => this.#order.subarray(from, to)),
-      ...possible.map(({ from, to }) =>
-        this.#order.subarray(from, to).filter((position) => texts.holds(position, part)),
-      ),
-    ];
-    const most = parts.reduce((sum, { length }) => sum + length, 0);
-    if (most > LIST_POSITIONS_MAX) {
+    const order = this.#order;
+    const count = order.length;
+    const found = new Uint32Array(lengthOf(certain) + lengthOf(possible));
+    let size = 0;
+    // By index: a view of each range takes longer than going through it, where thousands of them are short.
+    for (const { from, to } of certain) {
+      for (let at = from; at < to; at += 1) {
+        found[size] = order[at] ?? 0;
+        size += 1;
+      }
+    }
+    for (const { from, to } of possible) {
+      for (let at = from; at < to; at += 1) {
+        const position = order[at] ?? 0;
+        if (!texts.holds(position, part)) continue;
+        found[size] = position;
+        size += 1;
+      }
+    }
+    const positions = found.subarray(0, size);
+    if (size > LIST_POSITIONS_MAX) {
       const words = emptyWords(count);
-      for (const positions of parts) setBits(words, positions);
+      setBits(words, positions);
       return unionOf([...sets, new BitPositions(words)], count);
     }
-    const sorted = new Uint32Array(most);
-    let at = 0;
-    for (const positions of parts) {
-      sorted.set(positions, at);
-      at += positions.length;
-    }
-    sorted.sort();
+    const sorted = positions.sort();
     // A text can be in two ranges: its stem holds the part, and so do its end and the digits.
     const list = sorted.filter((position, index) => index === 0 || position !== sorted[index - 1]);
     return unionOf([...sets, new ListPositions(list)], count);
