@@ -217,6 +217,8 @@ CREATE TABLE finding_set (
   CONSTRAINT finding_set_project_id_digest_key UNIQUE (project_id, digest)
 );
 
+CREATE INDEX finding_set_with_fixed ON finding_set USING btree (project_id) WHERE has_fixed;
+
 CREATE TABLE imported_export (
   only_row boolean NOT NULL DEFAULT true,
   created_at bigint NOT NULL,

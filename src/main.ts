@@ -13,8 +13,9 @@ import type { Config } from './config.ts';
 import { appError } from './errors.ts';
 import { chooseFeeds } from './fetching/choose-feeds.ts';
 import { readHttpSettings } from './fetching/read-http-settings.ts';
-import { bootstrapIdentity, type FirstStart } from './identity/bootstrap.ts';
-import { prepareSecretKey, type SecretKey } from './identity/secret-key.ts';
+import type { FirstStart } from './identity/bootstrap.ts';
+import type { SecretKey } from './identity/secret-key.ts';
+import { coverageClock, firstStartOf, secretKeyOf } from './installation.ts';
 import { isFollowing } from './jobs/follow-advisories.ts';
 import type { CoverageClock } from './jobs/refresh-unknown.ts';
 import { startJobs } from './jobs/schedule.ts';
@@ -26,9 +27,6 @@ import { readMetricsToken } from './metrics/metrics-token.ts';
 import type { Page, ServerFilter, ServerPageBytes } from './server-view/server-view.ts';
 import { findDataFolder } from './store/data-folder.ts';
 import type { Database } from './store/database.ts';
-import { bootstrapExclusively } from './store/identity/bootstrap-exclusively.ts';
-import { claimSecretKey } from './store/identity/claim-secret-key.ts';
-import { findSecretKeyFingerprint } from './store/identity/find-secret-key-fingerprint.ts';
 import { openIdentityStore } from './store/identity/open-identity-store.ts';
 import { openStore, type Store } from './store/open-store.ts';
 import { followView } from './store/server-view/follow-changes.ts';
@@ -114,17 +112,6 @@ export async function startParapet(config: Config, options: StartOptions): Promi
   }
 }
 
-/** The clock by which coverage is judged: the real one, with the settings of `config`. */
-export function coverageClock(
-  config: Pick<Config, 'feedStaleDays' | 'serverSilentDays'>,
-): () => CoverageClock {
-  return () => ({
-    now: Date.now(),
-    staleDays: config.feedStaleDays,
-    silentDays: config.serverSilentDays,
-  });
-}
-
 /** What PARAPET_FEEDS asks for. Throws `feed-unknown` for a name that is none, and `config-invalid` for unusable credentials. */
 async function feedScheduleOf(config: Config): Promise<FeedSchedule | undefined> {
   if (config.feeds === undefined) return undefined;
@@ -135,32 +122,6 @@ async function feedScheduleOf(config: Config): Promise<FeedSchedule | undefined>
     updateHours: config.feedsUpdateHours,
     dataFolder: findDataFolder(config).path,
   };
-}
-
-/** The key that seals secrets in this database: see identity/secret-key.ts. */
-export async function secretKeyOf(
-  config: Pick<Config, 'secretKeyFile' | 'dataDir' | 'dataDirIsDefault' | 'databaseUrl'>,
-  database: Database,
-): Promise<SecretKey> {
-  return await prepareSecretKey(
-    { file: config.secretKeyFile, dataDir: findDataFolder(config).path },
-    {
-      findFingerprint: () => findSecretKeyFingerprint(database),
-      claim: (fingerprint) => claimSecretKey(database, fingerprint),
-    },
-  );
-}
-
-/** Makes domain, administrator and first project where there are none. */
-export async function firstStartOf(
-  config: Pick<Config, 'adminPassword' | 'projectName'>,
-  database: Database,
-): Promise<FirstStart | undefined> {
-  return await bootstrapIdentity(bootstrapExclusively(database), {
-    password: config.adminPassword,
-    projectName: config.projectName,
-    now: Date.now(),
-  });
 }
 
 /**

@@ -31,7 +31,7 @@ export interface ServerSummary {
 const IS_HANDLED = FINDING_STATUS_WORDS.map(isHandled);
 
 /** Status bits of a server all of whose listed findings are `vul_status_unfix`. */
-export const UNFIX_ALONE = 1 << FINDING_STATUSES.vul_status_unfix;
+const UNFIX_ALONE = 1 << FINDING_STATUSES.vul_status_unfix;
 
 const DEDUCTIONS: PriorityCounts = { Critical: 10, High: 3, Medium: 1, Low: 1 };
 
@@ -63,11 +63,11 @@ export function summaryOf(findings: FindingColumns, includeUnfixed: boolean): Se
 }
 
 /**
- * The summary of a server that lists open findings alone, all `vul_status_unfix`, after some of them (`before`) became others
- * (`after`).
+ * The summary of a server whose findings are all `vul_status_unfix`, `counts` of them listed, after some of them (`before`)
+ * became others (`after`).
  */
 export function changedSummary(
-  { openCount, counts }: Pick<ServerSummary, 'openCount' | 'counts'>,
+  counts: PriorityCounts,
   {
     before,
     after,
@@ -75,16 +75,10 @@ export function changedSummary(
   includeUnfixed: boolean,
 ): ServerSummary {
   const open = { ...counts };
-  let left = openCount;
   const isListed = ({ fixable }: UndatedFinding): boolean => fixable || includeUnfixed;
-  for (const { priority } of before.filter(isListed)) {
-    open[priority] -= 1;
-    left -= 1;
-  }
-  for (const { priority } of after.filter(isListed)) {
-    open[priority] += 1;
-    left += 1;
-  }
+  for (const { priority } of before.filter(isListed)) open[priority] -= 1;
+  for (const { priority } of after.filter(isListed)) open[priority] += 1;
+  const left = open.Critical + open.High + open.Medium + open.Low;
   return {
     openCount: left,
     counts: open,

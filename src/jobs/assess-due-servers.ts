@@ -8,15 +8,17 @@ import { assessServers } from './assess-servers.ts';
 
 const SERVERS_PER_BATCH = 1_000;
 
-/** Assesses every server that is due at `now` (ms since 1970). Returns how many were written. */
+/** Assesses every server that is due by `clock` (ms since 1970). Returns how many were written. */
 export async function assessDueServers(
   database: Database,
-  now: number,
+  clock: () => number,
   signal?: AbortSignal,
 ): Promise<number> {
   let written = 0;
   for (;;) {
     signal?.throwIfAborted();
+    // Asked anew each time: priorities of a moment long gone would take back what has been followed since.
+    const now = clock();
     const due = await database.query<{ project_id: string; ids: readonly string[] }>(
       `SELECT project_id, array_agg(id) AS ids FROM (
          SELECT project_id, id FROM server WHERE due_at <= $1 ORDER BY due_at LIMIT $2

@@ -5,7 +5,7 @@
  */
 import { assessFindings, type PresentVulnerability } from '../findings/assess.ts';
 import { datesToWrite } from '../findings/finding-dates.ts';
-import { changedSummary, UNFIX_ALONE } from '../findings/summary.ts';
+import { changedSummary } from '../findings/summary.ts';
 import { fixingPriorityOf, type PriorityFacts } from '../matching/priority.ts';
 import type { Queryable } from '../store/database.ts';
 import { loadTouchedGroups, type TouchedGroup } from '../store/findings/load-touched-groups.ts';
@@ -45,7 +45,8 @@ export async function assessTouched(
 ): Promise<number> {
   const { projectId, knowledge } = task;
   const ascending = [...touched].sort((a, b) => a - b);
-  const groups = await loadTouchedGroups(tx, projectId, task.servers, ascending);
+  const includeUnfixed = await includesUnfixed(tx, projectId);
+  const groups = await loadTouchedGroups(tx, projectId, task.servers, { touched: ascending, includeUnfixed });
   // After the servers are locked: a report that brought another affected package has committed, and its package is seen.
   const held = await packagesHeld(tx, projectId, {
     packageSets: [...new Set(groups.flatMap((group) => group.packageSet ?? []))],
@@ -54,14 +55,12 @@ export async function assessTouched(
   const packages = await knowledge.packages(tx, projectId, new Set([...held.values()].flat()));
   const heldBy = (group: TouchedGroup): readonly number[] => held.get(group.packageSet ?? 0) ?? [];
   const isPartly = (group: TouchedGroup): boolean =>
-    !group.isDated &&
-    (group.statusBits | UNFIX_ALONE) === UNFIX_ALONE &&
-    !heldBy(group).some((id) => packages.get(id)?.isKernel === true);
+    !group.isDated && group.allUnfix && !heldBy(group).some((id) => packages.get(id)?.isKernel === true);
   const surroundings = {
     now: task.now,
     touched: ascending,
     facts: await knowledge.facts(tx, new Set(touched)),
-    includeUnfixed: await includesUnfixed(tx, projectId),
+    includeUnfixed,
   };
   const presentOf = presentOnSets(packages, new Set(touched));
   const assessed = groups
@@ -130,6 +129,6 @@ function assessPartly(
     events,
     endedDecisions,
     dueAt: group.dueAt,
-    summary: changedSummary(group, { before, after: findings }, includeUnfixed),
+    summary: changedSummary(group.counts, { before, after: findings }, includeUnfixed),
   };
 }

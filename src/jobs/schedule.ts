@@ -100,7 +100,7 @@ function taskListOf({ database, clock, log, feeds, onJobEnded }: JobParts): Task
       ...(await followAdvisories(database, { now: () => clock().now, signal })),
     }),
     'assess-due-servers': async (signal) => ({
-      servers: await assessDueServers(database, clock().now, signal),
+      servers: await assessDueServers(database, () => clock().now, signal),
     }),
     'refresh-unknown': async () => ({ servers: await refreshUnknown(database, clock()) }),
     'update-feeds': async (signal) =>

@@ -8,7 +8,7 @@ const SERVERS_PER_BATCH = 1_000;
 /** Returns how many servers were written. A kill in between leaves the rest as they were; saying it again finishes. */
 export async function setIncludeUnfixed(
   database: Database,
-  setting: { readonly projectId: string; readonly includeUnfixed: boolean; readonly now: number },
+  setting: { readonly projectId: string; readonly includeUnfixed: boolean; readonly now: () => number },
 ): Promise<number> {
   const { projectId, includeUnfixed, now } = setting;
   await setIncludesUnfixed(database, projectId, includeUnfixed);
@@ -21,7 +21,7 @@ export async function setIncludeUnfixed(
     const last = rows.at(-1);
     if (last === undefined) return written;
     const servers = { serverIds: rows.map((row) => row.id) };
-    written += await database.transaction((tx) => resummariseServers(tx, { projectId, servers, now }));
+    written += await database.transaction((tx) => resummariseServers(tx, { projectId, servers, now: now() }));
     after = last.id;
   }
 }

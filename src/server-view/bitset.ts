@@ -70,7 +70,8 @@ export class BitPositions implements PositionSet {
     this.#others = others;
     this.#before = before ?? countsOfBlocks(words, others);
     this.count = this.#before[this.#before.length - 1] ?? 0;
-    this.bytes = (others === words ? words.byteLength : 0) + this.#before.byteLength;
+    // Both rows where there are two: whoever else has them may let go of them first.
+    this.bytes = words.byteLength + (others === words ? 0 : others.byteLength) + this.#before.byteLength;
   }
 
   /** What both hold. */

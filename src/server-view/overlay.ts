@@ -7,7 +7,7 @@ import { compareRows, ServerColumns } from './columns.ts';
 import { positionBefore, type Run, type Snapshot } from './snapshot.ts';
 import { lowerBound, WordList } from './word-list.ts';
 
-export interface OverlayEntry {
+interface OverlayEntry {
   readonly row: number;
   /** The first position of the snapshot that comes after it. */
   readonly before: number;
@@ -44,14 +44,24 @@ export class Overlay {
     return this.#rows.view();
   }
 
+  /** The same with the positions before which they stand. */
+  get entries(): SortedEntries {
+    return { rows: this.#rows.view(), befores: this.#befores.view() };
+  }
+
   /** Those for which a test holds. */
-  entriesWhere(test: (row: number) => boolean): readonly OverlayEntry[] {
-    const found: OverlayEntry[] = [];
-    for (let index = 0; index < this.#rows.length; index += 1) {
-      const row = this.#rows.at(index);
-      if (test(row)) found.push({ row, before: this.#befores.at(index) });
+  entriesWhere(test: (row: number) => boolean): SortedEntries {
+    const { rows, befores } = this.entries;
+    const found = { rows: new Uint32Array(rows.length), befores: new Uint32Array(rows.length) };
+    let size = 0;
+    for (let index = 0; index < rows.length; index += 1) {
+      const row = rows[index] ?? 0;
+      if (!test(row)) continue;
+      found.rows[size] = row;
+      found.befores[size] = befores[index] ?? 0;
+      size += 1;
     }
-    return found;
+    return { rows: found.rows.subarray(0, size), befores: found.befores.subarray(0, size) };
   }
 
   /** Positions of the snapshot that are replaced or removed, ascending; not to be written. */
@@ -170,7 +180,8 @@ export class Overlay {
   }
 }
 
-interface SortedEntries {
+/** Rows in the view's order, each with the first position of the snapshot that comes after it. */
+export interface SortedEntries {
   readonly rows: Uint32Array;
   readonly befores: Uint32Array;
 }

@@ -2,7 +2,7 @@
  * A page of snapshot and overlay together. Both are in the view's order, so the total is a count, and the first row of a
  * page is found by counting: the cost does not depend on the offset.
  */
-import type { Overlay, OverlayEntry } from './overlay.ts';
+import type { Overlay, SortedEntries } from './overlay.ts';
 import type { PositionSet } from './position-set.ts';
 import type { Condition } from './query.ts';
 import type { Page } from './server-view.ts';
@@ -21,19 +21,16 @@ export function pageRows(
   conditions: readonly Condition[],
   page: Page,
 ): PageRows {
-  const dead = overlay.dead.filter((position) => selected.has(position));
-  const changed = overlay.entriesWhere((row) =>
-    conditions.every((condition) => condition.holds(overlay.columns, row)),
-  );
-  const total = selected.count - dead.length + changed.length;
+  const { dead, changed } = changesAmong(overlay, selected, conditions);
+  const total = selected.count - dead.length + changed.rows.length;
   const rows: number[] = [];
   let next = changedBefore(page.offset, { selected, dead, changed });
   let position = aliveAt(page.offset - next, selected, dead);
   let nextDead = lowerBound(dead, position);
   while (rows.length < page.limit) {
-    const entry = changed[next];
-    if (entry !== undefined && (position < 0 || entry.before <= position)) {
-      rows.push(-1 - entry.row);
+    const row = changed.rows[next];
+    if (row !== undefined && (position < 0 || (changed.befores[next] ?? 0) <= position)) {
+      rows.push(-1 - row);
       next += 1;
       continue;
     }
@@ -49,19 +46,35 @@ export function pageRows(
   return { total, rows };
 }
 
-interface Parts {
-  readonly selected: PositionSet;
+interface Changes {
+  /** Positions that are selected and not true any more. */
   readonly dead: Uint32Array;
-  readonly changed: readonly OverlayEntry[];
+  readonly changed: SortedEntries;
+}
+
+interface Parts extends Changes {
+  readonly selected: PositionSet;
+}
+
+/** What of the overlay a filter is about; without conditions all of it, as it lies. */
+function changesAmong(overlay: Overlay, selected: PositionSet, conditions: readonly Condition[]): Changes {
+  if (conditions.length === 0) return { dead: overlay.dead, changed: overlay.entries };
+  return {
+    dead: overlay.dead.filter((position) => selected.has(position)),
+    changed: overlay.entriesWhere((row) => {
+      for (const condition of conditions) if (!condition.holds(overlay.columns, row)) return false;
+      return true;
+    }),
+  };
 }
 
 /** How many rows of the overlay stand among the first `offset` rows. */
 function changedBefore(offset: number, { selected, dead, changed }: Parts): number {
   let low = 0;
-  let high = changed.length;
+  let high = changed.rows.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const before = changed[middle]?.before ?? 0;
+    const before = changed.befores[middle] ?? 0;
     const rank = middle + selected.rank(before) - lowerBound(dead, before);
     if (rank < offset) low = middle + 1;
     else high = middle;

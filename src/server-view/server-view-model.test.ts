@@ -195,3 +195,29 @@ it('keeps what ended the work beside for whoever feeds it, instead of ending the
   expect(model.failure).toBeInstanceOf(Error);
   runs.mockRestore();
 });
+
+describe('a list that the store names by its key', () => {
+  it('is there for a server that comes to it with the change by which its last one leaves it', async () => {
+    const model = await modelOf([
+      record('a', { shownKey: 501, shownVulnerabilities: [1] }),
+      record('b', { shownKey: 502, shownVulnerabilities: [2] }),
+    ]);
+    model.learn({ projectId: 'p', shownKey: 503, numbers: [3] });
+    model.apply({
+      upserts: [
+        record('a', { version: 2, shownKey: 503, shownVulnerabilities: undefined }),
+        record('b', { version: 2, shownKey: 501, shownVulnerabilities: undefined }),
+      ],
+      removals: [],
+    });
+    expect([501, 502, 503].map((key) => model.knows(key))).toEqual([true, false, true]);
+  });
+
+  it('is forgotten where no listed server comes with it', async () => {
+    const model = await modelOf([]);
+    model.learn({ projectId: 'p', shownKey: 700, numbers: [3] });
+    const unlisted = record('a', { isListed: false, shownKey: 700, shownVulnerabilities: undefined });
+    model.apply({ upserts: [unlisted], removals: [] });
+    expect(model.knows(700)).toBe(false);
+  });
+});

@@ -57,7 +57,7 @@ const OVERLAY_ROWS_MAX = 4_096;
  * While much is changing a snapshot would be out of date when it is built: the overlay may then grow to this share of it,
  * and questions cost some ten milliseconds more.
  */
-const OVERLAY_SHARE_MAX = 0.5;
+const OVERLAY_SHARE_MAX = 0.25;
 /** Upserts in one go that count as much. */
 const UPSERTS_MANY = 500;
 const CACHE_BYTES_MAX = 128 * 1024 * 1024;
@@ -162,8 +162,12 @@ export class ServerViewModel {
     }
     this.#isMuchChanging = changes.upserts.length >= this.#upsertsMany;
     if (this.#isMuchChanging) overlay.hold();
-    for (const record of changes.upserts) this.#upsert(overlay, record);
-    overlay.settle();
+    try {
+      for (const record of changes.upserts) this.#upsert(overlay, record);
+    } finally {
+      overlay.settle();
+      this.#encoder.sets.forgetUnheld();
+    }
     this.#rebaseWhereDue(overlay);
   }
 

@@ -14,6 +14,8 @@ export class ShownSets {
   #holders = new Uint32Array(SLOTS_FIRST);
   #count = 0;
   readonly #free: number[] = [];
+  /** Slots that may have no holder: learned, or left by the last one. */
+  readonly #unheld = new Set<number>();
 
   constructor(lists: ShownLists) {
     this.#lists = lists;
@@ -30,7 +32,7 @@ export class ShownSets {
 
   /** Makes a key known before servers come with it; `forgetUnheld` forgets those with which none came. */
   learn(key: number, numbers: ArrayLike<number>): void {
-    if (!this.#slots.has(key)) this.#make(key, numbers);
+    if (!this.#slots.has(key)) this.#unheld.add(this.#make(key, numbers));
   }
 
   /** The slot of a key, held once more; `numbers` may be left out where the key is known. */
@@ -53,11 +55,16 @@ export class ShownSets {
     const left = (this.#holders[slot] ?? 0) - 1;
     if (left < 0) throw new Error(`shown sets: ${slot} has been released before`);
     this.#holders[slot] = left;
-    if (left === 0) this.#forget(slot);
+    if (left === 0) this.#unheld.add(slot);
   }
 
+  /**
+   * Forgets the keys that no server has. Not with the last release: of changes that are taken over together the next server
+   * may come with the same key, and rely on its being known.
+   */
   forgetUnheld(): void {
-    for (const slot of this.#slots.values()) if (this.#holders[slot] === 0) this.#forget(slot);
+    for (const slot of this.#unheld) if (this.#holders[slot] === 0) this.#forget(slot);
+    this.#unheld.clear();
   }
 
   #forget(slot: number): void {

@@ -2,7 +2,7 @@
  * One private PostgreSQL as a process of the system: made, found running, started, stopped. Nothing here knows who uses
  * it (`embedded.ts`); every function but `isRunning` must be called under the folder's start lock.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   closeSync,
   constants,
@@ -42,7 +42,6 @@ const POLL_MS = 25;
 /** After kill -9 of PostgreSQL its other processes live on for moments, and it refuses to start beside them. */
 const START_ATTEMPTS_MAX = 60;
 const START_RETRY_MS = 250;
-const ASK_TIMEOUT_MS = 10_000;
 const LOG_BYTES_MAX = 4_194_304;
 const SHARED_BUFFERS_MB_MIN = 128;
 const SHARED_BUFFERS_MB_MAX = 4_096;
@@ -58,6 +57,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   synchronous_commit: 'on',
   shared_buffers: `${sharedBuffersMb(totalmem())}MB`,
   max_wal_size: '2GB',
+  // What every build reads: LZ4 takes less time, and another PostgreSQL of the same version may not have it.
+  wal_compression: 'pglz',
   jit: 'off',
   timezone: 'UTC',
   log_timezone: 'UTC',
@@ -187,7 +188,6 @@ async function start(
 ): Promise<RunningPostgres> {
   const options = Object.entries({
     ...SETTINGS,
-    wal_compression: walCompression(programs, folder),
     ...settings,
     // A list of folders: quoted, because a comma or a quote may be part of a name.
     unix_socket_directories: `"${socketFolder.replaceAll('"', '""')}"`,
@@ -211,22 +211,6 @@ async function start(
     if (!isBesideOld || attempt >= START_ATTEMPTS_MAX) throw programFailure(folder, said, 'did not start');
     await delay(START_RETRY_MS);
   }
-}
-
-/**
- * How whole pages are packed in the log of changes: by LZ4 where this PostgreSQL was built with it, which takes a fifth of the
- * processor time of its own method. Only that log, which is read again after a crash: what stays in tables is packed by
- * PostgreSQL's own method, so that any build reads it.
- */
-function walCompression(programs: PostgresPrograms, folder: DataFolder): 'lz4' | 'pglz' {
-  const asked = ['-C', 'wal_compression', '-c', 'wal_compression=lz4', '-D', clusterFolder(folder)];
-  const answer = spawnSync(join(programs.folder, 'postgres'), asked, {
-    ...identity(folder),
-    cwd: '/',
-    env: PROGRAM_ENVIRONMENT,
-    timeout: ASK_TIMEOUT_MS,
-  });
-  return answer.status === 0 ? 'lz4' : 'pglz';
 }
 
 /** Starts it in a session of its own: what a terminal or a service manager sends to Parapet's group is not meant for it. */

@@ -16,6 +16,9 @@ export async function prepareSession(
             current_setting('server_encoding') AS encoding,
             set_config('TimeZone', 'UTC', false),
             set_config('client_min_messages', 'warning', false),
+            -- Statements here take milliseconds, and compiling one takes hundreds; where no index is asked for on purpose, what a
+            -- scan is said to cost would have every one of them compiled.
+            set_config('jit', 'off', false),
             set_config('statement_timeout', $1, false),
             set_config('idle_in_transaction_session_timeout', $2, false),
             CASE WHEN $3::boolean THEN set_config('plan_cache_mode', 'force_generic_plan', false) END,

@@ -119,7 +119,7 @@ describe('a report', () => {
       vulnerabilityIds: { linux_vul: ['DLA-3377-1'] },
     });
     expect(await rowOf('mail-01', { status: 'vul_status_fixed' })).toBeDefined();
-    await assessDueServers(database, clockAt(8).now);
+    await assessDueServers(database, () => clockAt(8).now);
     expect(await rowOf('mail-01')).toMatchObject({ vulnerabilityIds: { linux_vul: [] } });
   });
 

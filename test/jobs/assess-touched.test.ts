@@ -8,6 +8,7 @@ import { decideFindings } from '../../src/jobs/decide-findings.ts';
 import { followAdvisories } from '../../src/jobs/follow-advisories.ts';
 import { importAdvisories } from '../../src/jobs/import-advisories.ts';
 import type { Database } from '../../src/store/database.ts';
+import { setIncludesUnfixed } from '../../src/store/fleet/project-setting.ts';
 import { testDatabase } from '../database.ts';
 import {
   type AdvisoryFacts,
@@ -17,6 +18,7 @@ import {
   itemsOf,
   PROJECT,
   serverOf,
+  T0,
 } from './fleet-fixture.ts';
 
 const RUNS = 12;
@@ -164,4 +166,22 @@ it('leaves nothing for an assessment of whole servers to change', async () => {
     }),
     { numRuns: RUNS },
   );
+});
+
+it('counts by the setting of the project also where its servers are not summarised by it yet', async () => {
+  const { database } = await testDatabase();
+  const facts = { ...factsOf({ id: 1, name: 'alpha', fixed: 9, word: 'critical' }, T0), fixed: '' };
+  await importAdvisories(database, () => itemsOf(advisoryItem(facts)), clockAt(0));
+  const alpha = installed({ ecosystem: 'debian:11', name: 'alpha', version: '5.10.1-1' });
+  const { serverId } = await acceptInventory(database, serverOf('web-01', [alpha]), clockAt(0));
+  // The first step of changing the setting; then it is killed.
+  await setIncludesUnfixed(database, PROJECT, true);
+  const withdrawn = { ...facts, fixed: '5.10.1-1', modified: clockAt(1).now };
+  await importAdvisories(database, () => itemsOf(advisoryItem(withdrawn)), clockAt(1));
+  expect(await followAdvisories(database, { now: () => clockAt(1).now })).toMatchObject({ servers: 1 });
+  const stored = await summaries(database);
+  await database.transaction((tx) =>
+    resummariseServers(tx, { projectId: PROJECT, servers: { serverIds: [serverId] }, now: clockAt(1).now }),
+  );
+  expect(await summaries(database)).toEqual(stored);
 });

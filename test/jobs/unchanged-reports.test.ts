@@ -119,3 +119,11 @@ describe('an unchanged report after which more is to be done is left alone', () 
     expect(await note(agent)).toBe(true);
   });
 });
+
+it('a clone that speaks in the same moment as its original is not taken for it', async () => {
+  const agent = await agentOf('cloned-twin');
+  const clone = { ...agent, machineId: 'another' };
+  // The first goes alone; those behind it are gathered.
+  const told = await Promise.all([note(agent), note(agent), note(clone), note(agent)]);
+  expect(told).toEqual([true, true, false, true]);
+});

@@ -105,7 +105,11 @@ async function carryOut([kind, server, choice]: Write): Promise<void> {
     const renamed = { projectId: PROJECT, id: 'group', name: `group-${choice}` };
     await renameServerGroup(database, renamed).catch(() => undefined);
   } else if (kind === 'unfixed') {
-    await setIncludeUnfixed(database, { projectId: PROJECT, includeUnfixed: choice > 1, now: clock.now });
+    await setIncludeUnfixed(database, {
+      projectId: PROJECT,
+      includeUnfixed: choice > 1,
+      now: () => clock.now,
+    });
   } else await refreshUnknown(database, clock);
 }
 

@@ -21,6 +21,17 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
+it('has no statement compiled, also where the database would: that takes a hundred times as long as most of them', async () => {
+  const separator = connectionString.includes('?') ? '&' : '?';
+  const other = openDatabase({
+    connectionString: `${connectionString}${separator}options=${encodeURIComponent('-c jit=on')}`,
+    connectionsMax: 1,
+  });
+  expect(await other.query('SHOW jit')).toEqual([{ jit: 'off' }]);
+  expect(await other.query(prepared('SHOW jit'))).toEqual([{ jit: 'off' }]);
+  await other.close();
+});
+
 describe('values', () => {
   it('come as numbers, text, dates and bytes that lose nothing', async () => {
     const [row] = await database.query(

@@ -101,12 +101,22 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     types: ['log.ts', 'api', 'findings', 'store', 'server-view'],
     packages: ['prom-client'],
   },
-  { part: 'main.ts', may: [...JOINED, 'metrics'], packages: ['fastify'] },
+  { part: 'installation.ts', may: ['config.ts', 'identity', 'jobs', 'store'] },
+  { part: 'main.ts', may: [...JOINED, 'installation.ts', 'metrics'], packages: ['fastify'] },
   // Loads the sample fleet by the functions that a report and an import come through.
   { part: 'demo', may: [...AREAS, 'store', 'jobs'], packages: ['typebox'] },
   {
     part: 'cli',
-    may: [...JOINED, 'json-result.ts', 'counted.ts', 'demo', 'main.ts', 'nearest-name.ts', 'second-opinion'],
+    may: [
+      ...JOINED,
+      'json-result.ts',
+      'counted.ts',
+      'demo',
+      'installation.ts',
+      'main.ts',
+      'nearest-name.ts',
+      'second-opinion',
+    ],
   },
 ];
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../../config.ts';
-import { coverageClock } from '../../main.ts';
+import { coverageClock } from '../../installation.ts';
 import { clusterFolder, type DataFolder, findDataFolder } from '../../store/data-folder.ts';
 import { openStore } from '../../store/open-store.ts';
 import { type Command, type CommandIo, JSON_OPTION, readArguments, writeResult } from '../command.ts';

@@ -1,6 +1,6 @@
 import { appError } from '../../errors.ts';
 import { newAccessKey } from '../../identity/token.ts';
-import { secretKeyOf } from '../../main.ts';
+import { secretKeyOf } from '../../installation.ts';
 import { deleteAccessKey } from '../../store/identity/delete-access-key.ts';
 import { listAccessKeys } from '../../store/identity/list-access-keys.ts';
 import { saveAccessKey } from '../../store/identity/save-access-key.ts';

@@ -66,7 +66,7 @@ Examples:
         const servers = await setIncludeUnfixed(store.database, {
           projectId: project.id,
           includeUnfixed: word === 'on',
-          now: store.clock().now,
+          now: () => store.clock().now,
         });
         return {
           json: { id: project.id, include_unfixed: word === 'on', servers },

@@ -2,14 +2,15 @@ import { NEWLY_PUBLISHED_MS } from '../../matching/priority.ts';
 import type { Database } from '../database.ts';
 
 /**
- * How far back each look reaches beyond the one before: a report that began just before a vulnerability stopped being new
- * may commit some time after it. Longer than any report may take.
+ * So long afterwards a vulnerability is looked at a second time: a report that began just before it stopped being new may commit
+ * some time after it. Longer than any report may take.
  */
-const OVERLAP_MS = 10 * 60 * 1000;
+const SECOND_LOOK_MS = 10 * 60 * 1000;
 
 /**
  * Leaves work for the vulnerabilities that stopped being new (design.md section 4: 30 days after they were published) since
- * the last look: their priorities are to be worked out again. Returns how many there were; looking twice does no harm.
+ * the last look, and once more for those of ten minutes ago: their priorities are to be worked out again. Returns how many
+ * there were; looking twice does no harm.
  */
 export async function noteAgedVulnerabilities(database: Database, now: number): Promise<number> {
   return await database.transaction(async (tx) => {
@@ -21,8 +22,8 @@ export async function noteAgedVulnerabilities(database: Database, now: number): 
     if (now <= since) return 0;
     const [aged] = await tx.query<{ numbers: readonly number[] }>(
       `SELECT coalesce(array_agg(number ORDER BY number), '{}') AS numbers FROM vulnerability
-       WHERE published_at > $1 AND published_at <= $2`,
-      [since - OVERLAP_MS - NEWLY_PUBLISHED_MS, now - NEWLY_PUBLISHED_MS],
+       WHERE published_at > $1 AND published_at <= $2 OR published_at > $1 - $3 AND published_at <= $2 - $3`,
+      [since - NEWLY_PUBLISHED_MS, now - NEWLY_PUBLISHED_MS, SECOND_LOOK_MS],
     );
     const numbers = aged?.numbers ?? [];
     if (numbers.length > 0) {

@@ -71,7 +71,7 @@ export async function loadAssessableGroups(
            THEN l.id ELSE '' END AS own_id,
          coalesce(f.has_fixed, false) AS has_fixed
        FROM server l LEFT JOIN finding_set f ON f.project_id = $1 AND f.id = l.finding_set
-       WHERE l.ctid = ANY ($2::tid[])),
+       WHERE l.project_id = $1 AND l.ctid = ANY ($2::tid[])),
      grouped AS (
        SELECT array_agg(k.id ORDER BY k.id) AS server_ids, array_agg(k.row::text ORDER BY k.id) AS rows, k.asset_value, k.kernel_release, k.kernel_version, k.restart_packages,
          k.package_set, k.finding_set, k.due_at, (k.own_id <> '' OR k.has_fixed) AS is_dated,

@@ -35,7 +35,7 @@ export async function loadExplainedServer(
     restartPackages: row.restart_packages,
     packageIds: row.package_ids,
     findings: findingsOf(row),
-    // Written by saveInventory from package numbers to lists of paths.
+    // Written by saveReport from package numbers to lists of paths.
     packagePaths: new Map(Object.entries(JSON.parse(row.package_paths) as Record<string, readonly string[]>)),
   };
 }

@@ -45,7 +45,7 @@ export async function findingPackages(
      ORDER BY v.type, v.id COLLATE "C", p.name COLLATE "C", p.version COLLATE "C", p.id`,
     [server.projectId, server.serverId],
   );
-  // Written by saveInventory from package numbers to lists of paths.
+  // Written by saveReport from package numbers to lists of paths.
   const paths = new Map(Object.entries(JSON.parse(row.package_paths) as Record<string, readonly string[]>));
   return rows.map(({ package_id, fixed_version, ...found }) => ({
     ...found,

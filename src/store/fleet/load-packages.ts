@@ -34,19 +34,6 @@ export async function loadPackages(
   return new Map(rows.map((row) => [row.id, storedPackageOf(row)]));
 }
 
-/** A number that changes whenever one of the packages is matched again: their revisions only grow, so their sum does. */
-export async function matchFingerprint(
-  tx: Queryable,
-  projectId: string,
-  ids: readonly number[],
-): Promise<number> {
-  const [row] = await tx.query<{ sum: number | null }>(
-    `SELECT sum(matched_revision)::bigint AS sum FROM package WHERE project_id = $1 AND id = ANY ($2::integer[])`,
-    [projectId, ids],
-  );
-  return row?.sum ?? 0;
-}
-
 interface PackageRow {
   readonly id: number;
   readonly ecosystem: string;

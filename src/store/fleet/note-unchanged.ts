@@ -23,8 +23,9 @@ export interface CoverageInForce {
 // kept.
 const NOTE = prepared(
   `WITH told AS MATERIALIZED (
-     SELECT s.project_id, s.id, r.now
-     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[]) AS r (project_id, id, digest, machine_id, now)
+     SELECT s.project_id, s.id, r.now, r.at
+     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[]) WITH ORDINALITY
+       AS r (project_id, id, digest, machine_id, now, at)
      JOIN server s ON s.project_id = r.project_id AND s.id = r.id
      WHERE s.inventory_digest = r.digest AND s.scan_time IS NOT NULL
        AND (r.machine_id = '' OR s.machine_id IN ('', r.machine_id))
@@ -33,10 +34,12 @@ const NOTE = prepared(
        AND EXISTS (SELECT FROM agent_credential c WHERE c.project_id = s.project_id AND c.server_id = s.id)
        AND NOT EXISTS (
          SELECT FROM decision d WHERE d.project_id = s.project_id AND d.server_id = s.id AND d.kind = 'claimed_fixed')
-     FOR NO KEY UPDATE OF s SKIP LOCKED)
-   UPDATE server s SET scan_time = greatest(s.scan_time, told.now)
-   FROM told WHERE s.project_id = told.project_id AND s.id = told.id
-   RETURNING s.project_id, s.id`,
+     FOR NO KEY UPDATE OF s SKIP LOCKED),
+   noted AS (
+     UPDATE server s SET scan_time = greatest(s.scan_time, latest.now)
+     FROM (SELECT project_id, id, max(now) AS now FROM told GROUP BY project_id, id) latest
+     WHERE s.project_id = latest.project_id AND s.id = latest.id)
+   SELECT at FROM told`,
 );
 
 /**
@@ -49,7 +52,7 @@ export async function noteUnchangedServers(
   reports: readonly UnchangedReport[],
   covered: CoverageInForce,
 ): Promise<readonly boolean[]> {
-  const rows = await tx.query<{ project_id: string; id: string }>(NOTE, [
+  const rows = await tx.query<{ at: number }>(NOTE, [
     reports.map((report) => report.projectId),
     reports.map((report) => report.serverId),
     reports.map((report) => report.digest),
@@ -58,6 +61,7 @@ export async function noteUnchangedServers(
     covered.systems,
     covered.revision,
   ]);
-  const noted = new Set(rows.map((row) => `${row.project_id}/${row.id}`));
-  return reports.map((report) => noted.has(`${report.projectId}/${report.serverId}`));
+  // By report and not by server: a clone may speak in the same moment as the machine that it was made from.
+  const noted = new Set(rows.map((row) => row.at));
+  return reports.map((_report, index) => noted.has(index + 1));
 }

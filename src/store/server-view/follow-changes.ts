@@ -259,7 +259,7 @@ class Follower implements ViewFollower {
         database,
         shown.map((one) => one.numbers),
       );
-      sink.learn(shown);
+      await sink.learn(shown);
     };
     const knows: ViewSink['knows'] = (projectId, shownKey) => sink.knows(projectId, shownKey);
     for await (const changes of streamChanges(tx, this.#markToGoOnFrom(), { knows, learn, database }))

@@ -27,7 +27,7 @@ export async function loadView(
       sink.beginLoad(servers);
       options.onProgress(0, all);
       await options.names.loadAll(tx);
-      sink.learn(
+      await sink.learn(
         [...servers.keys()].flatMap((projectId) =>
           [false, true].map((includesUnfixed) => ({
             projectId,
@@ -38,7 +38,7 @@ export async function loadView(
       );
       for await (const shown of copiedShown(tx.copyOut(SHOWN_QUERY))) {
         options.signal.throwIfAborted();
-        sink.learn(shown);
+        await sink.learn(shown);
       }
       let done = 0;
       for await (const records of copiedServers(tx.copyOut(SERVERS_QUERY))) {

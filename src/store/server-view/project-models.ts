@@ -41,8 +41,9 @@ export class ProjectModels implements ViewSink {
     for (const [projectId, count] of servers) this.#make(projectId).beginLoad(count);
   }
 
-  learn(shown: readonly ShownVulnerabilities[]): void {
-    for (const one of shown) this.#modelOf(one.projectId).learn(one);
+  async learn(shown: readonly ShownVulnerabilities[]): Promise<void> {
+    for (const one of shown)
+      (this.#models.get(one.projectId) ?? (await this.#makeEmpty(one.projectId))).learn(one);
   }
 
   knows(projectId: string, shownKey: number): boolean {

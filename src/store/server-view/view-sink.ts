@@ -20,8 +20,8 @@ export interface ServerChanges {
 export interface ViewSink {
   /** Forgets everything; `servers` is how many are going to come, by project. */
   beginLoad(servers: ReadonlyMap<string, number>): void;
-  /** What keys stand for that the servers will name. */
-  learn(shown: readonly ShownVulnerabilities[]): void;
+  /** What keys stand for that the servers will name; also of a project that comes with them. */
+  learn(shown: readonly ShownVulnerabilities[]): Promise<void> | void;
   /** Whether records of the project with this key may leave their vulnerabilities out. */
   knows(projectId: string, shownKey: number): boolean;
   /** Each server once. */

@@ -50,7 +50,7 @@ export async function serversHolding(
   );
   return {
     total: counted?.total ?? 0,
-    // Written by saveInventory from package numbers to lists of paths.
+    // Written by saveReport from package numbers to lists of paths.
     servers: rows.map((row) => ({
       ...row,
       paths: JSON.parse(row.paths) as Readonly<Record<string, readonly string[]>>,
