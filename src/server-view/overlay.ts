@@ -1,7 +1,7 @@
 /**
  * What has changed since the snapshot: rows that are new or different, in the view's order, each with the position before
- * which it stands; and the positions whose rows are no longer true. Small (some thousand), so that a change is a few
- * insertions into sorted arrays and is visible at once.
+ * which it stands; and the positions whose rows are no longer true. Mostly some thousand, while very much changes up to a quarter
+ * of the snapshot; a change is put into sorted lists and is visible at once.
  */
 import { compareRows, ServerColumns } from './columns.ts';
 import { positionBefore, type Run, type Snapshot } from './snapshot.ts';
