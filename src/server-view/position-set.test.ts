@@ -35,6 +35,25 @@ function listOf(positions: readonly number[]): ListPositions {
   return new ListPositions(Uint32Array.from(positions));
 }
 
+/** Some in bits, some few beside them. */
+function bitsAndMoreOf(positions: readonly number[]): PositionSet {
+  const few = positions.filter((_, index) => index % 40 === 3);
+  return unionOf([bitsOf(positions.filter((at) => !few.includes(at))), listOf(few)], SIZE);
+}
+
+/** What two sets have in common. */
+function commonOf(positions: readonly number[]): PositionSet {
+  const held = new Set(positions);
+  const others = range(0, SIZE - 1).filter((at) => !held.has(at));
+  const half = others.filter((at) => at % 2 === 0);
+  const odd = others.filter((at) => at % 2 === 1);
+  const ascending = (all: readonly number[]): number[] => [...all].sort((a, b) => a - b);
+  return intersectionOf(
+    [bitsOf(ascending([...positions, ...half])), bitsOf(ascending([...positions, ...odd]))],
+    SIZE,
+  );
+}
+
 function membersOf(set: PositionSet): number[] {
   const members: number[] = [];
   for (let at = set.next(0); at >= 0; at = set.next(at + 1)) members.push(at);
@@ -44,6 +63,8 @@ function membersOf(set: PositionSet): number[] {
 describe.each([
   ['bits', bitsOf],
   ['a list', listOf],
+  ['bits and some more', bitsAndMoreOf],
+  ['what two have in common', commonOf],
 ] as const)('a set of positions as %s', (_form, make) => {
   it('counts, finds, ranks and selects as the plain list does', () => {
     fc.assert(
@@ -65,7 +86,7 @@ describe.each([
 });
 
 it('intersects and unites sets of any form', () => {
-  const randomSet = fc.tuple(randomPositions, fc.constantFrom(bitsOf, listOf));
+  const randomSet = fc.tuple(randomPositions, fc.constantFrom(bitsOf, listOf, bitsAndMoreOf, commonOf));
   fc.assert(
     fc.property(fc.array(randomSet, { maxLength: 4 }), fc.boolean(), (chosen, withAll) => {
       const sets: PositionSet[] = chosen.map(([positions, make]) => make(positions));

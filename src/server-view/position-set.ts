@@ -86,6 +86,60 @@ export class ListPositions implements PositionSet {
   }
 }
 
+/**
+ * The bits of one set and a few members more, which it does not have. Not written into one row of words: a quarter of a megabyte
+ * for each question, at 2,000,000 positions, keeps the collector of memory busy.
+ */
+class BitsAndMore implements PositionSet {
+  readonly count: number;
+  readonly bytes: number;
+  readonly bits: BitPositions;
+  readonly more: ListPositions;
+
+  constructor(bits: BitPositions, more: ListPositions) {
+    this.bits = bits;
+    this.more = more;
+    this.count = bits.count + more.count;
+    this.bytes = bits.bytes + more.bytes;
+  }
+
+  has(position: number): boolean {
+    return this.bits.has(position) || this.more.has(position);
+  }
+
+  rank(position: number): number {
+    return this.bits.rank(position) + this.more.rank(position);
+  }
+
+  select(ordinal: number): number {
+    // How many of the few lie before it.
+    let low = 0;
+    let high = this.more.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.bits.rank(this.more.select(middle)) + middle < ordinal) low = middle + 1;
+      else high = middle;
+    }
+    const next = this.more.select(low);
+    return next >= 0 && this.bits.rank(next) + low === ordinal ? next : this.bits.select(ordinal - low);
+  }
+
+  next(position: number): number {
+    const bit = this.bits.next(position);
+    const more = this.more.next(position);
+    return bit < 0 || (more >= 0 && more < bit) ? more : bit;
+  }
+
+  and(others: BitPositions): PositionSet {
+    return new BitsAndMore(this.bits.and(others), keepInBits(this.more, others));
+  }
+
+  /** In one row of words. */
+  toBits(): BitPositions {
+    return this.bits.with(this.more.positions);
+  }
+}
+
 export const NO_POSITIONS: PositionSet = new ListPositions(new Uint32Array(0));
 
 /** What is in all of `sets`; all of `size` positions where there are none. Never writes to a set. */
@@ -100,15 +154,21 @@ export function intersectionOf(sets: readonly PositionSet[], size: number): Posi
     }
     return kept;
   }
-  const bits = sets.filter((set) => set instanceof BitPositions);
-  const [first, ...rest] = bits;
-  if (first === undefined) return new AllPositions(size);
-  return rest.reduce((both, set) => both.and(set), first);
+  const [partly, ...more] = sets.filter((set) => set instanceof BitsAndMore);
+  const [first, ...rest] = [
+    ...sets.filter((set) => set instanceof BitPositions),
+    ...more.map((set) => set.toBits()),
+  ];
+  if (first === undefined) return partly ?? new AllPositions(size);
+  const bits = rest.reduce((both, set) => both.and(set), first);
+  return partly === undefined ? bits : partly.and(bits);
 }
 
 /** What is in any of `sets`. */
 export function unionOf(sets: readonly PositionSet[], size: number): PositionSet {
-  const held = sets.filter((set) => set.count > 0);
+  const held = sets
+    .filter((set) => set.count > 0)
+    .map((set) => (set instanceof BitsAndMore ? set.toBits() : set));
   const [first] = held;
   if (first === undefined) return NO_POSITIONS;
   if (held.length === 1) return first;
@@ -118,13 +178,20 @@ export function unionOf(sets: readonly PositionSet[], size: number): PositionSet
   const lists = held.filter((set) => set instanceof ListPositions);
   const listed = lists.reduce((sum, set) => sum + set.count, 0);
   if (bits !== undefined && more.length === 0 && listed * POSITIONS_PER_LIST_MEMBER < size)
-    return lists.reduce((all, { positions }) => all.with(positions), bits);
+    return withLists(bits, lists);
   const words = emptyWords(size);
   for (const set of held) {
     if (set instanceof BitPositions) orWords(words, set.toWords());
     else if (set instanceof ListPositions) setBits(words, set.positions);
   }
   return new BitPositions(words);
+}
+
+/** Bits with what lists have beside them; these are few together. */
+function withLists(bits: BitPositions, lists: readonly ListPositions[]): PositionSet {
+  const few = lists.flatMap(({ positions }) => Array.from(positions)).filter((at) => !bits.has(at));
+  const each = Uint32Array.from(new Set(few)).sort();
+  return each.length === 0 ? bits : new BitsAndMore(bits, new ListPositions(each));
 }
 
 /** The members of a set for which a test holds. */

@@ -55,7 +55,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   fsync: 'on',
   full_page_writes: 'on',
   synchronous_commit: 'on',
-  shared_buffers: `${sharedBuffersMb(totalmem())}MB`,
+  shared_buffers: `${sharedBuffersMb(memoryBytes())}MB`,
   max_wal_size: '2GB',
   // What every build reads: LZ4 takes less time, and another PostgreSQL of the same version may not have it.
   wal_compression: 'pglz',
@@ -73,9 +73,15 @@ const SETTINGS: Readonly<Record<string, string>> = {
  * An eighth of the machine's memory, because Parapet itself and the system's cache live there too. With the 256 MB that it was
  * before, PostgreSQL wrote pages out and read them back while an advisory was followed on 2,000,000 servers.
  */
-function sharedBuffersMb(memoryBytes: number): number {
-  const share = Math.floor(memoryBytes / 8 / 1024 / 1024);
+function sharedBuffersMb(bytes: number): number {
+  const share = Math.floor(bytes / 8 / 1024 / 1024);
   return Math.min(SHARED_BUFFERS_MB_MAX, Math.max(SHARED_BUFFERS_MB_MIN, share));
+}
+
+/** Of the machine, or what a container may use of it. */
+function memoryBytes(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }
 
 /** Who to ask, and how to reach it. */
