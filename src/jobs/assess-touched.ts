@@ -1,12 +1,12 @@
 /**
  * Assesses servers of which only some vulnerabilities can have changed: new advisories, or facts about them. What is known
  * of the others stays as it is stored, so a server costs what changed on it and not what it has installed. The same rules
- * (`assessFindings`, `presentVulnerabilities`) over a part of the packages and of the findings.
+ * (`assessOne`, `presentVulnerabilities`) over a part of the packages and of the findings.
  */
-import { assessFindings, type PresentVulnerability } from '../findings/assess.ts';
+import type { PresentVulnerability } from '../findings/assess.ts';
 import { datesToWrite } from '../findings/finding-dates.ts';
 import { changedSummary } from '../findings/summary.ts';
-import { fixingPriorityOf, type PriorityFacts } from '../matching/priority.ts';
+import type { PriorityFacts } from '../matching/priority.ts';
 import type { Queryable } from '../store/database.ts';
 import { loadTouchedGroups, type TouchedGroup } from '../store/findings/load-touched-groups.ts';
 import type { AssessedGroup } from '../store/findings/save-assessment.ts';
@@ -19,6 +19,7 @@ import {
 import { includesUnfixed } from '../store/fleet/project-setting.ts';
 import {
   type AssessServersTask,
+  assessOne,
   assessWhole,
   isSameFinding,
   presentVulnerabilities,
@@ -105,18 +106,10 @@ function assessPartly(
   { now, touched, facts, includeUnfixed }: Surroundings,
 ): AssessedGroup | undefined {
   const before = group.findings.map((finding) => ({ ...finding, firstSeenAt: 0, statusSince: 0 }));
-  const { findings, events, endedDecisions } = assessFindings({
-    now,
-    cause: 'advisories',
-    present,
-    previous: before,
-    decisions: [],
-    priorityOf: (vulnerability) => {
-      const own = facts.get(vulnerability);
-      if (own === undefined) throw new Error(`vulnerability number ${vulnerability} has no row`);
-      return fixingPriorityOf(own, group.assetValue, now).priority;
-    },
-  });
+  const { findings, events, endedDecisions } = assessOne(
+    { findings: before, assetValue: group.assetValue },
+    { task: { now, cause: 'advisories' }, present, facts, decisions: [] },
+  );
   const stays =
     findings.length === before.length &&
     findings.every((finding, index) => isSameFinding(finding, before[index]));
