@@ -34,6 +34,20 @@ export interface FoundApplicationPackage {
   readonly paths?: readonly string[];
 }
 
+/** A package that was checked, in a form that lists may share: all of it stays as it is, and what is made of it is made once. */
+export interface CheckedPackage {
+  /** Of the system: without an ecosystem, which is not known yet. */
+  readonly package: Package;
+  /** By which it is found twice. */
+  readonly key: string;
+  readonly paths: readonly string[];
+  /** Source and version of it without its epoch; whether it tells one. */
+  readonly sourceKey: string;
+  readonly hasEpoch: boolean;
+  /** What it was last listed as; nearly always what it is listed as next. */
+  installed: InstalledPackage | undefined;
+}
+
 /** No control character, no half of a surrogate pair: the store could not keep such text, and no package manager writes it. */
 function isCleanText(text: string): boolean {
   return !/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text) && text.isWellFormed();
@@ -45,7 +59,11 @@ function isCleanText(text: string): boolean {
  */
 export class PackageList {
   readonly #file: string;
-  readonly #packages = new Map<string, { readonly package: Package; paths: Set<string> | undefined }>();
+  /** Of a package that was found twice, `paths` are those of both. */
+  readonly #packages = new Map<
+    string,
+    { readonly checked: CheckedPackage; paths: Set<string> | undefined }
+  >();
   readonly #problems: string[] = [];
   readonly #unsupported = new Map<string, { count: number; readonly first: string }>();
   #problemsOmitted = 0;
@@ -65,11 +83,14 @@ export class PackageList {
     return this.#systemPackages;
   }
 
-  /** Adds a package of the system. A bad one is named with `where` and skipped; past the limit `inventory-too-large` is thrown. */
-  addSystemPackage(found: FoundSystemPackage, where: string): void {
+  /**
+   * Adds a package of the system and returns it in the form that other lists may take. A bad one is named with `where` and
+   * skipped; past the limit `inventory-too-large` is thrown.
+   */
+  addSystemPackage(found: FoundSystemPackage, where: string): CheckedPackage | undefined {
     const source = found.source || found.name;
     const sourceVersion = found.sourceVersion || found.version;
-    this.#add(
+    return this.#add(
       {
         ecosystem: '',
         name: found.name,
@@ -86,10 +107,10 @@ export class PackageList {
     );
   }
 
-  /** Adds a package of an application. A bad one is named with `where` and skipped; past the limit `inventory-too-large` is thrown. */
-  addApplicationPackage(found: FoundApplicationPackage, where: string): void {
+  /** The same of a package of an application. */
+  addApplicationPackage(found: FoundApplicationPackage, where: string): CheckedPackage | undefined {
     const { ecosystem, name, version } = found;
-    this.#add(
+    return this.#add(
       { ecosystem, name, version, arch: '', source: name, sourceVersion: version, module: '', origin: '' },
       found.paths ?? [],
       where,
@@ -121,21 +142,19 @@ export class PackageList {
   /** All packages in the order they were found, system packages as `systemKey`, or left out where that is undefined. */
   packages(systemKey: string | undefined): readonly InstalledPackage[] {
     const kept = [...this.#packages.values()].filter(
-      (entry) => entry.package.ecosystem !== '' || systemKey !== undefined,
+      ({ checked }) => checked.package.ecosystem !== '' || systemKey !== undefined,
     );
-    const sourceVersions = epochedSourceVersions(kept.map((entry) => entry.package));
-    return kept.map(({ package: item, paths }) => ({
-      ...item,
-      ecosystem: item.ecosystem || (systemKey ?? ''),
-      sourceVersion: epochedVersion(item, sourceVersions),
-      paths: paths === undefined ? [] : [...paths],
-    }));
+    const sourceVersions = epochedSourceVersions(kept);
+    return kept.map(({ checked, paths }) => {
+      const item = installedAs(checked, systemKey ?? '', epochedVersion(checked, sourceVersions));
+      return paths === undefined ? item : { ...item, paths: [...paths] };
+    });
   }
 
   /** Versions (with release) of all system packages, for rules that read a distribution's tag from them. */
   *systemVersions(): Generator<string> {
-    for (const { package: item } of this.#packages.values()) {
-      if (item.ecosystem === '') yield item.version;
+    for (const { checked } of this.#packages.values()) {
+      if (checked.package.ecosystem === '') yield checked.package.version;
     }
   }
 
@@ -151,51 +170,86 @@ export class PackageList {
     return [...this.#problems, ...omitted, ...kinds];
   }
 
-  #add(item: Package, paths: readonly string[], where: string): void {
+  /** Adds a package that a list has checked. Past the limit `inventory-too-large` is thrown. */
+  addChecked(checked: CheckedPackage): void {
+    const entry = this.#packages.get(checked.key);
+    if (entry !== undefined) {
+      if (checked.paths.length === 0) return;
+      entry.paths ??= new Set(entry.checked.paths);
+      for (const path of checked.paths) if (entry.paths.size < PACKAGE_PATHS_MAX) entry.paths.add(path);
+      return;
+    }
+    if (this.#packages.size >= INVENTORY_PACKAGES_MAX) {
+      throw appError('inventory-too-large', {
+        file: this.#file,
+        what: 'packages',
+        limit: INVENTORY_PACKAGES_MAX,
+      });
+    }
+    this.#packages.set(checked.key, { checked, paths: undefined });
+    if (checked.package.ecosystem === '') this.#systemPackages += 1;
+  }
+
+  #add(item: Package, paths: readonly string[], where: string): CheckedPackage | undefined {
     const problem = problemOf(item);
     if (problem !== undefined) {
       this.addProblem(`${where}: ${problem}`);
-      return;
+      return undefined;
     }
-    // Control characters were refused above, so the separator cannot occur in a field.
-    const key = packageFields(item).join('\u0000');
-    let entry = this.#packages.get(key);
-    if (entry === undefined) {
-      if (this.#packages.size >= INVENTORY_PACKAGES_MAX) {
-        throw appError('inventory-too-large', {
-          file: this.#file,
-          what: 'packages',
-          limit: INVENTORY_PACKAGES_MAX,
-        });
-      }
-      entry = { package: item, paths: undefined };
-      this.#packages.set(key, entry);
-      if (item.ecosystem === '') this.#systemPackages += 1;
-    }
-    for (const path of paths) {
-      if (path === '' || path.length > PACKAGE_PATH_LENGTH_MAX_CHARS || !isCleanText(path)) continue;
-      entry.paths ??= new Set();
-      if (entry.paths.size < PACKAGE_PATHS_MAX) entry.paths.add(path);
-    }
+    const { source, sourceVersion } = item;
+    const colon = sourceVersion.indexOf(':');
+    const checked: CheckedPackage = {
+      package: Object.freeze(item),
+      // Control characters were refused above, so the separator cannot occur in a field.
+      key: packageFields(item).join('\u0000'),
+      paths: cleanPaths(paths),
+      sourceKey: `${source}\u0000${sourceVersion.slice(colon + 1)}`,
+      hasEpoch: colon >= 0,
+      installed: undefined,
+    };
+    this.addChecked(checked);
+    return checked;
   }
+}
+
+const NO_PATHS: readonly string[] = Object.freeze([]);
+
+function cleanPaths(paths: readonly string[]): readonly string[] {
+  if (paths.length === 0) return NO_PATHS;
+  const clean = paths.filter(
+    (path) => path !== '' && path.length <= PACKAGE_PATH_LENGTH_MAX_CHARS && isCleanText(path),
+  );
+  return Object.freeze([...new Set(clean)].slice(0, PACKAGE_PATHS_MAX));
+}
+
+/** The package as one of the system `systemKey`, the same object as last time wherever it comes out the same. */
+function installedAs(checked: CheckedPackage, systemKey: string, sourceVersion: string): InstalledPackage {
+  const ecosystem = checked.package.ecosystem || systemKey;
+  const { installed } = checked;
+  if (installed?.ecosystem === ecosystem && installed.sourceVersion === sourceVersion) return installed;
+  checked.installed = Object.freeze({ ...checked.package, ecosystem, sourceVersion, paths: checked.paths });
+  return checked.installed;
 }
 
 /**
  * Source versions with the epoch that a sibling tells. The name of a source rpm carries no epoch: `npm` 1:8.19.3 comes
  * from `nodejs-18.14.2-2.src.rpm`, and only `nodejs` 1:18.14.2-2 beside it says that this is 1:18.14.2-2.
  */
-function epochedSourceVersions(items: readonly Package[]): ReadonlyMap<string, string> {
+function epochedSourceVersions(
+  items: readonly { readonly checked: CheckedPackage }[],
+): ReadonlyMap<string, string> {
   const versions = new Map<string, string>();
-  for (const { source, sourceVersion } of items) {
-    const colon = sourceVersion.indexOf(':');
-    if (colon > 0) versions.set(`${source}\u0000${sourceVersion.slice(colon + 1)}`, sourceVersion);
-  }
+  for (const { checked } of items)
+    if (checked.hasEpoch) versions.set(checked.sourceKey, checked.package.sourceVersion);
   return versions;
 }
 
-function epochedVersion(item: Package, versions: ReadonlyMap<string, string>): string {
-  if (item.ecosystem !== '' || item.sourceVersion.includes(':')) return item.sourceVersion;
-  return versions.get(`${item.source}\u0000${item.sourceVersion}`) ?? item.sourceVersion;
+function epochedVersion(
+  { package: item, sourceKey, hasEpoch }: CheckedPackage,
+  versions: ReadonlyMap<string, string>,
+): string {
+  if (item.ecosystem !== '' || hasEpoch) return item.sourceVersion;
+  return versions.get(sourceKey) ?? item.sourceVersion;
 }
 
 /** Why a package cannot be taken; undefined if it can. */

@@ -68,6 +68,18 @@ export function packageFields(pkg: Package): readonly string[] {
   return pkg.updates === undefined ? fields : [...fields, pkg.updates];
 }
 
+/** Keys of packages that cannot change, made once: most of a report are the packages of other reports (`known-lines.ts`). */
+const KEYS = new WeakMap<Package, string>();
+
+/** One text for two packages exactly where they are the same one; no field of a package holds the separator. */
+export function packageKey(pkg: Package): string {
+  const known = KEYS.get(pkg);
+  if (known !== undefined) return known;
+  const key = packageFields(pkg).join('\0');
+  if (Object.isFrozen(pkg)) KEYS.set(pkg, key);
+  return key;
+}
+
 /** The package that a Windows system is, and the one it will be once it has been restarted; `source` is the first of both. */
 export const WINDOWS_PACKAGE_NAME = 'Windows';
 export const WINDOWS_AFTER_RESTART_NAME = 'Windows after restart';

@@ -80,6 +80,7 @@ import { readWindowsSections } from './formats/report-windows.ts';
 import type { Inventory } from './inventory.ts';
 import { inventoryOf } from './inventory-of.ts';
 import { runningKernelOf, waitingIn, withWaiting } from './kernel.ts';
+import { KnownLines } from './known-lines.ts';
 import { parseOsRelease } from './os-release.ts';
 import { PackageList } from './package-list.ts';
 import { shownText } from './shown-text.ts';
@@ -112,17 +113,19 @@ interface ReadReport extends Omit<ParapetReport, 'inventory'> {
 export const PARAPET_REPORT: TextFormat = {
   name: "Parapet's report",
   recognises: (text) => /^parapet-report \d/.test(text),
-  read: (_text, list, bytes) => readReport(bytes, list).found,
+  read: (_text, list, bytes) => readReport(bytes, list, new KnownLines()).found,
 };
 
 /**
  * Reads a report, plain or gzip, as the agent sends it. Throws `inventory-unreadable` where it is no whole report of
  * version 1 or its digest does not fit, `inventory-too-large` past a limit, `inventory-system-unknown` where its
- * os-release names no system. A bad line costs only itself.
+ * os-release names no system. A bad line costs only itself. Who reads many gives `lines`: what most of them have alike is
+ * then read once, and its packages are the same objects.
  */
-export function parseReport(bytes: Uint8Array): ParapetReport {
+export function parseReport(bytes: Uint8Array, lines: KnownLines = new KnownLines()): ParapetReport {
   const list = new PackageList('report');
-  const { found, ...head } = readReport(unpack(bytes, { file: list.file, bytesMax: REPORT_BYTES_MAX }), list);
+  const unpacked = unpack(bytes, { file: list.file, bytesMax: REPORT_BYTES_MAX });
+  const { found, ...head } = readReport(unpacked, list, lines);
   return { ...head, inventory: inventoryOf(found, list, { mayBeEmpty: true }) };
 }
 
@@ -131,7 +134,7 @@ export function digestOfBody(body: Uint8Array): string {
   return `sha256:${createHash('sha256').update(body).digest('hex')}`;
 }
 
-function readReport(bytes: Uint8Array, list: PackageList): ReadReport {
+function readReport(bytes: Uint8Array, list: PackageList, known: KnownLines): ReadReport {
   const unreadable = (problem: string): Error =>
     appError('inventory-unreadable', { file: list.file, problem });
   if (bytes.byteLength > REPORT_BYTES_MAX) {
@@ -157,14 +160,17 @@ function readReport(bytes: Uint8Array, list: PackageList): ReadReport {
   }
   return {
     digest,
-    ...readBody(decodeText(body), list, timeOfSeconds(firstValueOf(headLines, 'collected-at'))),
+    ...readBody(decodeText(body), list, {
+      collectedAt: timeOfSeconds(firstValueOf(headLines, 'collected-at')),
+      known,
+    }),
   };
 }
 
 function readBody(
   text: string,
   list: PackageList,
-  collectedAt: number | undefined,
+  { collectedAt, known }: { readonly collectedAt: number | undefined; readonly known: KnownLines },
 ): Omit<ReadReport, 'digest'> {
   const server: string[] = [];
   const osRelease: string[] = [];
@@ -183,7 +189,7 @@ function readBody(
   let section = '';
   let agentProblems = 0;
   text.split('\n').forEach((line, index) => {
-    const where = `line ${index + 1} of the body, [${section}]`;
+    const where = (): string => `line ${index + 1} of the body, [${section}]`;
     if (line.startsWith('[') && line.endsWith(']')) {
       section = line.slice(1, -1);
       if (section === 'sbom') sboms.push({ file: '', lines: [] });
@@ -191,7 +197,7 @@ function readBody(
         ['end', 'problems', 'sbom'].includes(section) || keptLines.has(section) || LINE_READERS.has(section);
       if (!isKnown) list.addProblem(`section [${shownText(section, 50)}] is not known and was passed over`);
     } else if (line.length > REPORT_LINE_LENGTH_MAX_CHARS) {
-      list.addProblem(`${where}: longer than ${REPORT_LINE_LENGTH_MAX_CHARS} characters`);
+      list.addProblem(`${where()}: longer than ${REPORT_LINE_LENGTH_MAX_CHARS} characters`);
     } else if (section === 'problems') {
       agentProblems += 1;
       if (line !== '' && agentProblems <= REPORT_PROBLEMS_MAX) list.addProblem(`agent: ${line}`);
@@ -200,7 +206,8 @@ function readBody(
     } else if (keptLines.has(section)) {
       keptLines.get(section)?.push(line);
     } else if (line !== '') {
-      LINE_READERS.get(section)?.(line, where, list);
+      const reader = LINE_READERS.get(section);
+      if (reader !== undefined) known.read(reader, line, list, where);
     }
   });
   addSboms(sboms, list);

@@ -1,4 +1,5 @@
 /** What the agent's endpoints are made of. */
+import type { KnownLines } from '../../inventory/known-lines.ts';
 import type { KnownMatches } from '../../jobs/known-matches.ts';
 import type { unchangedReports } from '../../jobs/note-unchanged-report.ts';
 import type { CoverageClock } from '../../jobs/refresh-unknown.ts';
@@ -9,6 +10,8 @@ export interface AgentParts {
   readonly database: Database;
   readonly clock: () => CoverageClock;
   readonly limits: AgentLimits;
+  /** What lines of reports read as, kept from one report to the next. */
+  readonly lines: KnownLines;
   /** What packages are affected by, kept from one report to the next. */
   readonly known: KnownMatches;
   /** Notes an unchanged report together with others; false: something else is to be done about it. */

@@ -30,7 +30,7 @@ export function reportEndpoint(parts: AgentParts): Endpoint {
       const json = await parts.limits.takeReport(
         bytesDeclared(header('content-length')),
         rawBody,
-        async (bytes) => await acceptReport(parts, agent, parseReport(bytes)),
+        async (bytes) => await acceptReport(parts, agent, parseReport(bytes, parts.lines)),
       );
       parts.countReport('accepted');
       return { json };

@@ -1,4 +1,4 @@
-import type { PackageList } from '../package-list.ts';
+import type { CheckedPackage, PackageList } from '../package-list.ts';
 import { moduleStreamOf, sourceOfSourceRpm } from '../purl.ts';
 import type { TextFormat } from './format.ts';
 
@@ -72,12 +72,12 @@ export const RPM_NAME_LIST: TextFormat = {
   },
 };
 
-/** Reads one line in the columns of `RPM_QUERY_FORMAT` into `list`; signing keys are passed over. */
-export function addRpmQueryLine(line: string, where: string, list: PackageList): void {
+/** Reads one line in the columns of `RPM_QUERY_FORMAT` into `list` and returns what it added; signing keys are passed over. */
+export function addRpmQueryLine(line: string, where: string, list: PackageList): CheckedPackage | undefined {
   const columns = line.split('\t');
   if (columns.length !== RPM_COLUMNS) {
     list.addProblem(`${where}: ${columns.length} columns instead of ${RPM_COLUMNS}: "${line.slice(0, 100)}"`);
-    return;
+    return undefined;
   }
   const [
     name = '',
@@ -89,9 +89,9 @@ export function addRpmQueryLine(line: string, where: string, list: PackageList):
     label = '',
     vendor = '',
   ] = columns.map(noneAsEmpty);
-  if (name === 'gpg-pubkey') return;
+  if (name === 'gpg-pubkey') return undefined;
   const evr = rpmVersion(epoch, version, release);
-  list.addSystemPackage(
+  return list.addSystemPackage(
     {
       name,
       version: evr,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Package, packageFields } from '../../inventory/package.ts';
+import { type Package, packageFields, packageKey } from '../../inventory/package.ts';
 import { lookupNames } from '../../matching/candidate.ts';
 import type { Queryable } from '../database.ts';
 import { storableText } from '../storable-text.ts';
@@ -25,7 +25,7 @@ export async function internPackages(
   packages: readonly Package[],
   known: KnownNumbers = new Map(),
 ): Promise<InternedPackages> {
-  const keys = packages.map((pkg) => packageFields(pkg).join('\0'));
+  const keys = packages.map(packageKey);
   // Of what is known no digest is needed: nearly all of a report, and a third of the time that it took.
   const digests = new Map<string, string>();
   const unknown = new Map<string, Package>();
