@@ -7,6 +7,7 @@ import type { PositionSet } from './position-set.ts';
 const BLOCK_WORDS_LOG2 = 5;
 const BLOCK_WORDS = 1 << BLOCK_WORDS_LOG2;
 const BLOCK_BITS_LOG2 = BLOCK_WORDS_LOG2 + 5;
+const BLOCK_BITS = 1 << BLOCK_BITS_LOG2;
 
 /** Words for `size` bits, all clear. */
 export function emptyWords(size: number): Uint32Array {
@@ -55,51 +56,62 @@ function lowestBit(word: number): number {
 export class BitPositions implements PositionSet {
   readonly count: number;
   readonly bytes: number;
+  readonly ownBytes: number;
   readonly #words: Uint32Array;
   /** The same as `#words` where there are no others. */
   readonly #others: Uint32Array;
-  /** Members before each block of 1,024 positions. */
+  /** Members before each block of 1,024 positions; the last number is how many there are. */
   readonly #before: Uint32Array;
 
-  /**
-   * Takes the words over: they are not to be written any more. `others`, of the same length, belong to another set; `before`
-   * are the counts where they are known.
-   */
-  constructor(words: Uint32Array, others: Uint32Array = words, before?: Uint32Array) {
+  /** Takes the words over: they are not to be written any more. */
+  constructor(words: Uint32Array, more: MoreOfBits = {}) {
+    const { both, isOfSnapshot } = more;
     this.#words = words;
-    this.#others = others;
-    this.#before = before ?? countsOfBlocks(words, others);
+    this.#others = both?.others ?? words;
+    this.#before = both?.before ?? countsOfBlocks(words);
     this.count = this.#before[this.#before.length - 1] ?? 0;
-    // Both rows where there are two: whoever else has them may let go of them first.
-    this.bytes = words.byteLength + (others === words ? 0 : others.byteLength) + this.#before.byteLength;
+    const alone = both === undefined ? words.byteLength + this.#before.byteLength : this.#before.byteLength;
+    this.bytes = alone + (both?.bytes ?? 0);
+    this.ownBytes = isOfSnapshot === true ? 0 : alone + (both?.ownBytes ?? 0);
   }
 
   /** What both hold. */
   and(other: BitPositions): BitPositions {
-    return new BitPositions(this.toWords(), other.toWords());
+    const [one, two] = [this.#inOneRow(), other.#inOneRow()];
+    return new BitPositions(one.#words, {
+      both: {
+        others: two.#words,
+        before: countsOfBoth(
+          { words: one.#words, before: one.#before },
+          { words: two.#words, before: two.#before },
+        ),
+        bytes: one.bytes + two.bytes,
+        ownBytes: one.ownBytes + two.ownBytes,
+      },
+    });
   }
 
-  /** The same with more members; few, or counting anew is as quick. */
-  with(positions: Uint32Array): BitPositions {
-    const words = this.toWords().slice();
-    const before = this.#before.slice();
-    const added = new Uint32Array(before.length);
-    for (let index = 0; index < positions.length; index += 1) {
+  /** How many of the positions `from` to `to` (exclusive) of an ascending list are members. */
+  countListed(positions: Uint32Array, from: number, to: number): number {
+    if (from >= to) return 0;
+    const first = (positions[from] ?? 0) >>> BLOCK_BITS_LOG2;
+    const end = ((positions[to - 1] ?? 0) >>> BLOCK_BITS_LOG2) + 1;
+    const held = (this.#before[end] ?? this.count) - (this.#before[first] ?? this.count);
+    if (held === 0) return 0;
+    if (held === (end - first) << BLOCK_BITS_LOG2) return to - from;
+    const words = this.#words;
+    const others = this.#others;
+    let count = 0;
+    for (let index = from; index < to; index += 1) {
       const position = positions[index] ?? 0;
       const at = position >>> 5;
-      const bit = 1 << (position & 31);
-      const word = words[at] ?? 0;
-      if ((word & bit) !== 0) continue;
-      words[at] = word | bit;
-      const next = (position >>> BLOCK_BITS_LOG2) + 1;
-      added[next] = (added[next] ?? 0) + 1;
+      count += (((words[at] ?? 0) & (others[at] ?? 0)) >>> (position & 31)) & 1;
     }
-    let more = 0;
-    for (let block = 0; block < before.length; block += 1) {
-      more += added[block] ?? 0;
-      before[block] = (before[block] ?? 0) + more;
-    }
-    return new BitPositions(words, words, before);
+    return count;
+  }
+
+  #inOneRow(): BitPositions {
+    return this.#words === this.#others ? this : new BitPositions(this.toWords());
   }
 
   /** The bits as one row of words; not to be written. */
@@ -162,16 +174,58 @@ export class BitPositions implements PositionSet {
   }
 }
 
-/** How many bits that both rows of words have lie before each block; the last number is how many there are. */
-function countsOfBlocks(words: Uint32Array, others: Uint32Array): Uint32Array {
-  const before = new Uint32Array((words.length >>> BLOCK_WORDS_LOG2) + 2);
+export interface MoreOfBits {
+  /** The words of another set, of the same length, whose bits are to be set too; the counts of what both have; their memory. */
+  readonly both?: {
+    readonly others: Uint32Array;
+    readonly before: Uint32Array;
+    readonly bytes: number;
+    readonly ownBytes: number;
+  };
+  /** The words are a snapshot's, and live as long as that. */
+  readonly isOfSnapshot?: boolean;
+}
+
+interface CountedWords {
+  readonly words: Uint32Array;
+  readonly before: Uint32Array;
+}
+
+/** How many bits lie before each block; the last number is how many there are. */
+function countsOfBlocks(words: Uint32Array): Uint32Array {
   const blocks = Math.ceil(words.length / BLOCK_WORDS);
+  const before = new Uint32Array(blocks + 1);
   let count = 0;
   for (let block = 0; block < blocks; block += 1) {
-    before[block] = count;
     const end = Math.min(words.length, (block + 1) << BLOCK_WORDS_LOG2);
-    for (let at = block << BLOCK_WORDS_LOG2; at < end; at += 1)
-      count += bitsSet((words[at] ?? 0) & (others[at] ?? 0));
+    for (let at = block << BLOCK_WORDS_LOG2; at < end; at += 1) count += bitsSet(words[at] ?? 0);
+    before[block + 1] = count;
   }
-  return before.fill(count, blocks);
+  return before;
+}
+
+/**
+ * The same of what both have. Where a block of one is empty or full, as most are of levels, statuses and whatever else the
+ * view's order goes by, its words are not looked at.
+ */
+function countsOfBoth(a: CountedWords, b: CountedWords): Uint32Array {
+  const before = new Uint32Array(a.before.length);
+  let count = 0;
+  for (let block = 0; block + 1 < before.length; block += 1) {
+    const inA = (a.before[block + 1] ?? 0) - (a.before[block] ?? 0);
+    const inB = (b.before[block + 1] ?? 0) - (b.before[block] ?? 0);
+    if (inA === BLOCK_BITS) count += inB;
+    else if (inB === BLOCK_BITS) count += inA;
+    else if (inA !== 0 && inB !== 0) count += countBoth(a.words, b.words, block << BLOCK_WORDS_LOG2);
+    before[block + 1] = count;
+  }
+  return before;
+}
+
+/** How many bits both rows have among the words of a block. */
+function countBoth(words: Uint32Array, others: Uint32Array, from: number): number {
+  const end = Math.min(words.length, from + BLOCK_WORDS);
+  let count = 0;
+  for (let at = from; at < end; at += 1) count += bitsSet((words[at] ?? 0) & (others[at] ?? 0));
+  return count;
 }

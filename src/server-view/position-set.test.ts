@@ -1,15 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BitPositions, emptyWords, setBit } from './bitset.ts';
+import { disjoint, intersectionOf, unionOf } from './combine-positions.ts';
 import { PositionCollector } from './position-collector.ts';
-import {
-  AllPositions,
-  intersectionOf,
-  ListPositions,
-  NO_POSITIONS,
-  type PositionSet,
-  unionOf,
-} from './position-set.ts';
+import { AllPositions, ListPositions, NO_POSITIONS, type PositionSet } from './position-set.ts';
 
 const SIZE = 5_000;
 
@@ -41,6 +35,21 @@ function bitsAndMoreOf(positions: readonly number[]): PositionSet {
   return unionOf([bitsOf(positions.filter((at) => !few.includes(at))), listOf(few)], SIZE);
 }
 
+/** Lists without common members. */
+function severalListsOf(positions: readonly number[]): PositionSet {
+  return disjoint([0, 1, 2].map((rest) => listOf(positions.filter((at) => at % 3 === rest))));
+}
+
+/** Those of a list that bits have too. */
+function listedBitsOf(positions: readonly number[]): PositionSet {
+  const held = new Set(positions);
+  const more = range(0, SIZE - 1).filter((at) => held.has(at) || at % 7 === 0);
+  return intersectionOf(
+    [listOf(more), bitsOf([...positions, ...range(0, SIZE - 1).filter((at) => at % 7 !== 0)])],
+    SIZE,
+  );
+}
+
 /** What two sets have in common. */
 function commonOf(positions: readonly number[]): PositionSet {
   const held = new Set(positions);
@@ -65,6 +74,8 @@ describe.each([
   ['a list', listOf],
   ['bits and some more', bitsAndMoreOf],
   ['what two have in common', commonOf],
+  ['several lists', severalListsOf],
+  ['a list within bits', listedBitsOf],
 ] as const)('a set of positions as %s', (_form, make) => {
   it('counts, finds, ranks and selects as the plain list does', () => {
     fc.assert(
@@ -86,7 +97,10 @@ describe.each([
 });
 
 it('intersects and unites sets of any form', () => {
-  const randomSet = fc.tuple(randomPositions, fc.constantFrom(bitsOf, listOf, bitsAndMoreOf, commonOf));
+  const randomSet = fc.tuple(
+    randomPositions,
+    fc.constantFrom(bitsOf, listOf, bitsAndMoreOf, commonOf, severalListsOf, listedBitsOf),
+  );
   fc.assert(
     fc.property(fc.array(randomSet, { maxLength: 4 }), fc.boolean(), (chosen, withAll) => {
       const sets: PositionSet[] = chosen.map(([positions, make]) => make(positions));

@@ -5,20 +5,12 @@
  */
 import { FINDING_STATUSES } from '../findings/finding.ts';
 import type { Dimension, ServerColumns, SoughtText } from './columns.ts';
-import {
-  AllPositions,
-  intersectionOf,
-  keepWhere,
-  ListPositions,
-  NO_POSITIONS,
-  type PositionSet,
-  unionOf,
-} from './position-set.ts';
+import { intersectionOf, keepWhere, unionOf } from './combine-positions.ts';
+import { AllPositions, ListPositions, NO_POSITIONS, type PositionSet } from './position-set.ts';
 import type { ServerGroups } from './server-groups.ts';
 import { foldCase, type ServerFilter } from './server-view.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { PartRanges } from './stem-positions.ts';
-import type { TextStems } from './text-stems.ts';
+import type { PartPlaces } from './stem-positions.ts';
 import type { ValueCodes } from './value-codes.ts';
 
 export interface Condition {
@@ -26,16 +18,13 @@ export interface Condition {
   readonly key?: string;
   readonly select: (snapshot: Snapshot) => PositionSet;
   readonly holds: (columns: ServerColumns, row: number) => boolean;
-  /** What `select` costs, in texts looked through one by one; undefined: next to nothing. */
-  readonly costTexts?: (snapshot: Snapshot) => number;
-  /** Of the positions that other conditions leave those for which it holds. */
-  readonly keep?: (snapshot: Snapshot, selected: PositionSet) => PositionSet;
+  /** Instead of `select`, of the positions that other conditions leave those for which it holds; undefined: not worth while. */
+  readonly keep?: (snapshot: Snapshot, selected: PositionSet) => PositionSet | undefined;
 }
 
 export interface FilterValues {
   readonly codes: Readonly<Record<Dimension, ValueCodes>>;
   readonly groups: ServerGroups;
-  readonly stems: Readonly<Record<SoughtText, TextStems>>;
 }
 
 /** Looking through all texts of a snapshot in one go costs a quarter of what one text after the other costs. */
@@ -64,7 +53,7 @@ export function conditionsOf(filter: ServerFilter, values: FilterValues): readon
   where(filter.status, (status) => hasStatus(FINDING_STATUSES[status]));
   where(filter.ids, hasId);
   where(filter.groupNameContains, (text) => hasCode('groupId', values.groups.codesHolding(foldCase(text))));
-  const sought = (name: SoughtText) => (text: string) => holdsText(name, text, values.stems[name]);
+  const sought = (name: SoughtText) => (text: string) => holdsText(name, text);
   where(filter.nameContains, sought('nameFolded'));
   where(filter.publicIpContains, sought('publicIp'));
   where(filter.privateIpContains, sought('privateIp'));
@@ -88,16 +77,14 @@ export function selectPositions(
   const sought: Condition[] = [];
   for (const condition of conditions) {
     const known = condition.key === undefined ? undefined : store.get(condition.key);
-    if (known === undefined && condition.costTexts !== undefined) sought.push(condition);
+    if (known === undefined && condition.keep !== undefined) sought.push(condition);
     else ready.push(known ?? selectAndKeep(snapshot, condition, store));
   }
   let selected = intersectionOf(ready, count);
   for (const condition of sought) {
-    const { costTexts, keep } = condition;
     selected =
-      costTexts !== undefined && keep !== undefined && selected.count < costTexts(snapshot)
-        ? keep(snapshot, selected)
-        : intersectionOf([selected, selectAndKeep(snapshot, condition, store)], count);
+      condition.keep?.(snapshot, selected) ??
+      intersectionOf([selected, selectAndKeep(snapshot, condition, store)], count);
   }
   return selected;
 }
@@ -138,32 +125,29 @@ function hasId(ids: readonly string[]): Condition {
   };
 }
 
-function holdsText(name: SoughtText, text: string, stems: TextStems): Condition {
+function holdsText(name: SoughtText, text: string): Condition {
   const folded = foldCase(text);
   const part = Buffer.from(folded, 'utf8');
   if (part.length === 0)
     return { select: (snapshot) => new AllPositions(snapshot.columns.count), holds: () => true };
-  let ranges: { readonly of: Snapshot; readonly are: PartRanges | undefined } | undefined;
-  const rangesIn = (snapshot: Snapshot): PartRanges | undefined => {
-    if (ranges?.of !== snapshot)
-      ranges = { of: snapshot, are: snapshot.byStem[name].rangesOf(folded, stems) };
-    return ranges.are;
+  let places: { readonly of: Snapshot; readonly are: PartPlaces | undefined } | undefined;
+  const placesIn = (snapshot: Snapshot): PartPlaces | undefined => {
+    if (places?.of !== snapshot) places = { of: snapshot, are: snapshot.byStem[name].placesOf(folded) };
+    return places.are;
   };
   return {
-    key: JSON.stringify([name, folded]),
-    costTexts: (snapshot) => rangesIn(snapshot)?.costTexts ?? snapshot.columns.count / SCAN_GAIN,
+    key: `${name} ${folded}`,
     select: (snapshot) => {
       const texts = snapshot.columns.texts[name];
-      const found = rangesIn(snapshot);
+      const found = placesIn(snapshot);
       return found === undefined ? texts.find(part) : snapshot.byStem[name].select(found, texts, part);
     },
     keep: (snapshot, selected) => {
-      const { columns } = snapshot;
-      const texts = columns.texts[name];
-      const found = rangesIn(snapshot);
-      return found === undefined
-        ? keepWhere(selected, (position) => texts.holds(position, part))
-        : snapshot.byStem[name].keep(selected, found, { words: columns.words[name], texts, part });
+      const texts = snapshot.columns.texts[name];
+      const found = placesIn(snapshot);
+      if (found !== undefined) return snapshot.byStem[name].keep(selected, found, texts, part);
+      if (selected.count > snapshot.columns.count / SCAN_GAIN) return undefined;
+      return keepWhere(selected, (position) => texts.holds(position, part));
     },
     holds: (columns, row) => columns.texts[name].holds(row, part),
   };

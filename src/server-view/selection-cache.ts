@@ -60,5 +60,5 @@ export class SelectionCache {
 }
 
 function sizeOf(key: string, selected: PositionSet): number {
-  return ENTRY_BYTES + key.length * 2 + selected.bytes;
+  return ENTRY_BYTES + key.length * 2 + selected.ownBytes;
 }

@@ -131,7 +131,9 @@ function* setsByCode(codes: Uint32Array, count: number): Generator<void, readonl
   for (let code = 0; code < members.length; code += 1) {
     const bits = words[code];
     sets.push(
-      bits === undefined ? new ListPositions(lists[code] ?? new Uint32Array(0)) : new BitPositions(bits),
+      bits === undefined
+        ? new ListPositions(lists[code] ?? new Uint32Array(0), true)
+        : new BitPositions(bits, { isOfSnapshot: true }),
     );
     if (bits !== undefined) yield;
   }
@@ -145,7 +147,7 @@ function* setOfBit(values: Uint32Array, count: number, bit: number): Generator<v
     for (let at = from; at < to; at += 1) if ((((values[at] ?? 0) >>> bit) & 1) === 1) setBit(words, at);
     yield;
   }
-  return new BitPositions(words);
+  return new BitPositions(words, { isOfSnapshot: true });
 }
 
 /** The rows of `columns` in the view's order: sorted runs, then merged, in steps (a sort of 2,000,000 takes over a second). */

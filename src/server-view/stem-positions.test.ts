@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { intersectionOf } from './combine-positions.ts';
+import { ListPositions } from './position-set.ts';
 import { stemPositions } from './stem-positions.ts';
 import { TextColumn } from './text-column.ts';
 import { TextStems } from './text-stems.ts';
@@ -33,18 +35,41 @@ function built(texts: readonly string[]) {
 it('selects exactly the texts that hold a part, whatever of it lies in the digits', () => {
   fc.assert(
     fc.property(fc.array(text, { maxLength: 80 }), part, (texts, sought) => {
-      const { stems, column, positions } = built(texts);
-      const ranges = positions.rangesOf(sought, stems);
+      const { column, positions } = built(texts);
+      const places = positions.placesOf(sought);
       const found =
-        ranges === undefined
+        places === undefined
           ? column.find(Buffer.from(sought))
-          : positions.select(ranges, column, Buffer.from(sought));
+          : positions.select(places, column, Buffer.from(sought));
       const expected = texts.flatMap((one, at) => (one.includes(sought) ? [at] : []));
       expect(texts.flatMap((_one, at) => (found.has(at) ? [at] : []))).toEqual(expected);
       expect(found.count).toBe(expected.length);
     }),
     { numRuns: 500 },
   );
+});
+
+it('selects and keeps the same of many texts of many stems', () => {
+  const letters = 'abcdefgh';
+  const texts = Array.from({ length: 6_000 }, (_, at) => {
+    const stem = `${letters[at % 8]}${letters[(at >> 3) % 7]}-${letters[at % 5]}x`;
+    return at % 3 === 0 ? `${stem}-${at % 1_000}` : `${stem}${letters[at % 3]}${at % 97}`;
+  });
+  const { column, positions } = built(texts);
+  for (const sought of ['x', 'ax', 'a-', 'xb', 'bb-', '-7', '-77', '-777', 'b9', 'xc96', 'no']) {
+    const bytes = Buffer.from(sought);
+    const places = positions.placesOf(sought);
+    if (places === undefined) throw new Error(`${sought} is all digits`);
+    const expected = texts.flatMap((one, at) => (one.includes(sought) ? [at] : []));
+    const found = positions.select(places, column, bytes);
+    expect(expected.map((_, ordinal) => found.select(ordinal))).toEqual(expected);
+    expect(found.select(expected.length)).toBe(-1);
+    const few = Uint32Array.from(texts.keys()).filter((at) => at % 50 === 7);
+    const kept = positions.keep(new ListPositions(few), places, column, bytes);
+    const both = kept ?? intersectionOf([new ListPositions(few), found], texts.length);
+    expect([...few].filter((at) => both.has(at))).toEqual(expected.filter((at) => at % 50 === 7));
+    expect(both.count).toBe(expected.filter((at) => at % 50 === 7).length);
+  }
 });
 
 it('gives the number of a stem out again once no row has it', () => {

@@ -1,177 +1,218 @@
 /**
- * The positions of a snapshot by the stem of a text (`text-stems.ts`) and, within a stem, by the digits after it: what holds a
- * part is found by looking through the stems, not through the texts of all servers.
+ * The positions of a snapshot by the stem of a text (`text-stems.ts`), and by the digits after it: what holds a part is found
+ * by looking through the stems, not through the texts of all servers.
  */
 import { BitPositions, emptyWords, setBits } from './bitset.ts';
-import { keepWhere, ListPositions, type PositionSet, unionOf } from './position-set.ts';
-import { type StemTokens, stemTokens, tokensHolding } from './stem-tokens.ts';
+import { disjoint, keepWhere, unionOf } from './combine-positions.ts';
+import { ListPositions, type PositionSet } from './position-set.ts';
+import { type StemIndex, stemIndex } from './stem-index.ts';
+import { type StemTokens, stemTokens, type TokensHolding } from './stem-tokens.ts';
 import type { TextColumn } from './text-column.ts';
 import { DIGIT_CODES, digitRanges, digitsFrom, digitsOf, stemOf, type TextStems } from './text-stems.ts';
 
 const ROWS_A_STEP = 8_192;
-/** What judging a position of another set costs, in positions that are taken over. */
-const TEXT_COST = 4;
+/**
+ * What is worth more: positions taken over from a stem cost a quarter of a text that is judged, the next member of a set as
+ * much as a text, and one of a list an eighth.
+ */
+const POSITIONS_A_TEXT = 4;
+const LISTED_A_TEXT = 8;
+/** Up to so many positions of several stems are put into one list: sorting more takes longer than asking each does. */
+const SORTED_POSITIONS_MAX = 1_000;
+/** So many lists are asked one by one; more are written into one row of words. */
+const LISTS_MAX = 32;
 
-/** Where a part can be: positions that have it, and positions whose texts are to be looked through. */
-export interface PartRanges {
-  /** Positions that have it, ready. */
-  readonly sets: readonly PositionSet[];
-  readonly certain: readonly Range[];
-  readonly possible: readonly Range[];
-  /** About how many texts as much work is: to be compared with looking through chosen texts alone. */
+/** Where a part can be. No stem is in two of the three. */
+export interface PartPlaces {
+  /** Tokens that hold it: all positions of their stems do. */
+  readonly tokens: TokensHolding;
+  /** The other stems that hold it. */
+  readonly holding: readonly number[];
+  /** Stems that end as the part begins, where it ends in digits. */
+  readonly ending: readonly number[];
+  /** Those digits. */
+  readonly digits: string;
+  /** What selecting its positions costs, in texts that are judged. */
   readonly costTexts: number;
-  /** By the number of a stem: what of it has the part. */
-  readonly byStem: Uint8Array;
 }
 
 /** Of the positions of a stem with the part: none, all, or those whose texts say so. */
 const NONE = 0;
 const ALL = 1;
 const SOME = 2;
-/** Up to so many positions are kept as a list: sorting more takes longer than bits do. */
-const LIST_POSITIONS_MAX = 1_000;
 
-/** Of `order`, `to` exclusive. */
-interface Range {
-  readonly from: number;
-  readonly to: number;
+/** Positions by a code: those of one are ascending, and lie one after the other. */
+interface Sorted {
+  readonly positions: Uint32Array;
+  /** Where each code begins; one more than there are. */
+  readonly starts: Uint32Array;
 }
 
 export class StemPositions {
-  /** Positions by stem, then by digits, then ascending. */
-  readonly #order: Uint32Array;
-  /** Codes of digits, beside `#order`. */
-  readonly #digits: Uint8Array;
-  /** Where each stem begins in `#order`; one more than there are. */
-  readonly #starts: Uint32Array;
-
+  readonly #words: Uint32Array;
+  readonly #byStem: Sorted;
+  readonly #byDigits: Sorted;
   readonly #tokens: StemTokens;
+  readonly #index: StemIndex;
 
-  constructor(order: Uint32Array, digits: Uint8Array, starts: Uint32Array, tokens: StemTokens) {
-    this.#order = order;
-    this.#digits = digits;
-    this.#starts = starts;
-    this.#tokens = tokens;
+  constructor(parts: {
+    /** The words of the rows. */
+    readonly words: Uint32Array;
+    readonly byStem: Sorted;
+    readonly byDigits: Sorted;
+    readonly tokens: StemTokens;
+    readonly index: StemIndex;
+  }) {
+    this.#words = parts.words;
+    this.#byStem = parts.byStem;
+    this.#byDigits = parts.byDigits;
+    this.#tokens = parts.tokens;
+    this.#index = parts.index;
   }
 
+  /** But for the words, which are the rows' own. */
   get bytes(): number {
-    let bytes = this.#order.byteLength + this.#digits.byteLength + this.#starts.byteLength;
-    for (const set of this.#tokens.sets.values()) bytes += set.bytes;
-    return bytes;
+    return bytesOf(this.#byStem) + bytesOf(this.#byDigits) + this.#tokens.bytes + this.#index.bytes;
   }
 
   /** Where `part`, which is not empty, can be. Undefined: in the digits of any text, so that all are to be looked through. */
-  rangesOf(part: string, stems: TextStems): PartRanges | undefined {
+  placesOf(part: string): PartPlaces | undefined {
     const from = digitsFrom(part);
     if (from === 0) return undefined;
-    const byStem = new Uint8Array(this.#starts.length);
-    byStem[0] = SOME;
-    const possible = [this.#stemRange(0)];
-    const certain: Range[] = [];
-    if (from < part.length) {
-      const before = part.slice(0, from);
-      const digits = part.slice(from);
-      const ending = stems.where((stem) => stem.endsWith(before));
-      for (const stem of ending) if (stem < byStem.length) byStem[stem] = SOME;
-      // The code of a text says no more than its first two digits.
-      (digits.length > 2 ? possible : certain).push(...this.#digitRanges(ending, digits));
+    const tokens = this.#tokens.holding(part);
+    const holding = this.#index.holding(part, tokens.haveStem);
+    const digits = part.slice(from);
+    let ending = digits === '' ? [] : this.#index.ending(part.slice(0, from));
+    if (ending.length > 0) {
+      const held = new Set(holding);
+      ending = ending.filter((stem) => !held.has(stem) && !tokens.haveStem(stem));
     }
-    const tokens = tokensHolding(part, this.#tokens);
-    const holding = stems.where((stem) => stem.includes(part));
-    for (const stem of holding) if (stem < byStem.length) byStem[stem] = ALL;
-    certain.push(...this.#stemRanges(holding.filter((stem) => !tokens.stems.has(stem))));
-    const costTexts = lengthOf(possible) + lengthOf(certain) / TEXT_COST;
-    return { sets: tokens.sets, certain, possible, costTexts, byStem };
+    const listed = this.#countOf(holding);
+    const toJudge = this.#countOf([0]) + Math.min(this.#countOf(ending), this.#countWithDigits(digits));
+    return { tokens, holding, ending, digits, costTexts: toJudge + listed / POSITIONS_A_TEXT };
   }
 
-  /** The positions in those ranges whose texts hold `part`. */
-  select({ sets, certain, possible }: PartRanges, texts: TextColumn, part: Buffer): PositionSet {
-    const order = this.#order;
-    const count = order.length;
-    const found = new Uint32Array(lengthOf(certain) + lengthOf(possible));
-    let size = 0;
-    // By index: a view of each range takes longer than going through it, where thousands of them are short.
-    for (const { from, to } of certain) {
-      for (let at = from; at < to; at += 1) {
-        found[size] = order[at] ?? 0;
-        size += 1;
-      }
-    }
-    for (const { from, to } of possible) {
-      for (let at = from; at < to; at += 1) {
-        const position = order[at] ?? 0;
-        if (!texts.holds(position, part)) continue;
-        found[size] = position;
-        size += 1;
-      }
-    }
-    const positions = found.subarray(0, size);
-    if (size > LIST_POSITIONS_MAX) {
-      const words = emptyWords(count);
-      setBits(words, positions);
-      return unionOf([...sets, new BitPositions(words)], count);
-    }
-    const sorted = positions.sort();
-    // A text can be in two ranges: its stem holds the part, and so do its end and the digits.
-    const list = sorted.filter((position, index) => index === 0 || position !== sorted[index - 1]);
-    return unionOf([...sets, new ListPositions(list)], count);
+  /** The positions in those places whose texts hold `part`. */
+  select({ tokens, holding, ending, digits }: PartPlaces, texts: TextColumn, part: Buffer): PositionSet {
+    const size = this.#byStem.positions.length;
+    const holds = (position: number): boolean => texts.holds(position, part);
+    const sets: PositionSet[] = [unionOf(tokens.sets, size)];
+    for (const stem of holding) sets.push(this.#ofStem(stem));
+    sets.push(keepWhere(this.#ofStem(0), holds));
+    if (ending.length > 0) sets.push(...this.#withDigits(ending, digits, holds));
+    return joined(sets, size);
   }
 
-  /** Of the members of `selected` those whose texts hold `part`. */
+  /** Of the members of `selected` those whose texts hold `part`; undefined where `select` costs less. */
   keep(
     selected: PositionSet,
-    { byStem }: PartRanges,
-    {
-      words,
-      texts,
-      part,
-    }: { readonly words: Uint32Array; readonly texts: TextColumn; readonly part: Buffer },
-  ): PositionSet {
+    { tokens, holding, ending, digits, costTexts }: PartPlaces,
+    texts: TextColumn,
+    part: Buffer,
+  ): PositionSet | undefined {
+    const members = selected instanceof ListPositions ? selected.count / LISTED_A_TEXT : selected.count;
+    if (members > costTexts) return undefined;
+    const codes = codesOf(digits);
+    const byStem = new Uint8Array(this.#byStem.starts.length);
+    if (tokens.sets.length > 0)
+      for (let stem = 1; stem < byStem.length; stem += 1) if (tokens.haveStem(stem)) byStem[stem] = ALL;
+    byStem[0] = SOME;
+    for (const stem of ending) byStem[stem] = SOME;
+    for (const stem of holding) byStem[stem] = ALL;
+    const words = this.#words;
     return keepWhere(selected, (position) => {
-      const which = byStem[stemOf(words[position] ?? 0)] ?? NONE;
-      return which === ALL || (which === SOME && texts.holds(position, part));
+      const word = words[position] ?? 0;
+      const stem = stemOf(word);
+      const which = byStem[stem] ?? NONE;
+      if (which !== SOME) return which === ALL;
+      return (stem === 0 || codes[digitsOf(word)] === 1) && texts.holds(position, part);
     });
   }
 
-  #stemRanges(numbers: readonly number[]): Range[] {
-    const ranges: Range[] = [];
-    for (const number of numbers) {
-      const range = this.#stemRange(number);
-      if (range.from < range.to) ranges.push(range);
+  /** Of the stems the positions whose digits begin with `digits`. */
+  #withDigits(
+    stems: readonly number[],
+    digits: string,
+    holds: (position: number) => boolean,
+  ): readonly PositionSet[] {
+    const codes = codesOf(digits);
+    // The code of a text says no more than its first two digits.
+    const isExact = digits.length <= 2;
+    const words = this.#words;
+    const ofStems = this.#countOf(stems);
+    if (ofStems < this.#countWithDigits(digits)) {
+      const isWanted = (position: number): boolean =>
+        codes[digitsOf(words[position] ?? 0)] === 1 && (isExact || holds(position));
+      return stems.map((stem) => keepWhere(this.#ofStem(stem), isWanted));
     }
-    return ranges;
+    const isWhole = isExact && ofStems === this.#byStem.positions.length;
+    const wanted = new Uint8Array(this.#byStem.starts.length);
+    for (const stem of stems) wanted[stem] = 1;
+    const sets: PositionSet[] = [];
+    for (let code = 0; code < DIGIT_CODES; code += 1) {
+      if (codes[code] !== 1) continue;
+      const listed = listOf(this.#byDigits, code);
+      const isWanted = (position: number): boolean =>
+        wanted[stemOf(words[position] ?? 0)] === 1 && (isExact || holds(position));
+      sets.push(isWhole ? listed : keepWhere(listed, isWanted));
+    }
+    return sets;
   }
 
   /** A stem that came later has no positions here. */
-  #stemRange(number: number): Range {
-    return { from: this.#starts[number] ?? 0, to: this.#starts[number + 1] ?? this.#starts[number] ?? 0 };
+  #ofStem(stem: number): ListPositions {
+    return listOf(this.#byStem, stem);
   }
 
-  #digitRanges(numbers: readonly number[], digits: string): Range[] {
-    const codes = digitRanges(digits);
-    const ranges: Range[] = [];
-    for (const number of numbers) {
-      const stem = this.#stemRange(number);
-      for (const [low, high] of codes) {
-        const from = this.#atDigits(stem, low);
-        const to = this.#atDigits({ from, to: stem.to }, high);
-        if (from < to) ranges.push({ from, to });
-      }
-    }
-    return ranges;
+  #countOf(stems: readonly number[]): number {
+    const { starts } = this.#byStem;
+    let count = 0;
+    for (const stem of stems) count += (starts[stem + 1] ?? 0) - (starts[stem] ?? 0);
+    return count;
   }
 
-  /** The first place in the range of a stem whose digits are not less. */
-  #atDigits({ from, to }: Range, digits: number): number {
-    let low = from;
-    let high = to;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#digits[middle] ?? 0) < digits) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+  #countWithDigits(digits: string): number {
+    if (digits === '') return 0;
+    const { starts } = this.#byDigits;
+    return digitRanges(digits).reduce(
+      (sum, [low, high]) => sum + (starts[high] ?? 0) - (starts[low] ?? 0),
+      0,
+    );
   }
+}
+
+/** 1 for each code of digits that begin with `digits`. */
+function codesOf(digits: string): Uint8Array {
+  const codes = new Uint8Array(DIGIT_CODES);
+  if (digits !== '') for (const [low, high] of digitRanges(digits)) codes.fill(1, low, high);
+  return codes;
+}
+
+function listOf({ positions, starts }: Sorted, code: number): ListPositions {
+  const from = starts[code] ?? 0;
+  return new ListPositions(positions.subarray(from, starts[code + 1] ?? from), true);
+}
+
+/** What sets without common members hold together, in a form that is quick to ask. */
+function joined(sets: readonly PositionSet[], size: number): PositionSet {
+  const held = sets.filter((set) => set.count > 0);
+  const lists = held.filter((set) => set instanceof ListPositions);
+  if (lists.length < 2) return disjoint(held);
+  const others = held.filter((set) => !(set instanceof ListPositions));
+  const count = lists.reduce((sum, set) => sum + set.count, 0);
+  if (count <= SORTED_POSITIONS_MAX) {
+    const all = new Uint32Array(count);
+    let end = 0;
+    for (const { positions } of lists) {
+      all.set(positions, end);
+      end += positions.length;
+    }
+    return disjoint([...others, new ListPositions(all.sort())]);
+  }
+  if (lists.length <= LISTS_MAX) return disjoint(held);
+  const words = emptyWords(size);
+  for (const { positions } of lists) setBits(words, positions);
+  return disjoint([...others, new BitPositions(words)]);
 }
 
 /** From the words of the first `count` rows; in steps. */
@@ -180,25 +221,19 @@ export function* stemPositions(
   count: number,
   stems: TextStems,
 ): Generator<void, StemPositions> {
-  // Sorted by digits first, then by stem, each time keeping the order of equal ones: two passes by counting.
-  const byDigits = new Uint32Array(count);
-  yield* sortByCount({ count, codes: DIGIT_CODES, codeAt: (at) => digitsOf(words[at] ?? 0) }, (at, place) => {
-    byDigits[place] = at;
+  const byDigits = yield* sortByCount({
+    count,
+    codes: DIGIT_CODES,
+    codeAt: (at) => digitsOf(words[at] ?? 0),
   });
-  const order = new Uint32Array(count);
-  const digits = new Uint8Array(count);
-  const starts = yield* sortByCount(
-    { count, codes: stems.size, codeAt: (at) => stemOf(words[byDigits[at] ?? 0] ?? 0) },
-    (at, place) => {
-      const position = byDigits[at] ?? 0;
-      order[place] = position;
-      digits[place] = digitsOf(words[position] ?? 0);
-    },
-  );
-  const tokens = yield* stemTokens(stems, count, (stem) =>
-    order.subarray(starts[stem] ?? 0, starts[stem + 1] ?? starts[stem] ?? 0),
-  );
-  return new StemPositions(order, digits, starts, tokens);
+  const byStem = yield* sortByCount({ count, codes: stems.size, codeAt: (at) => stemOf(words[at] ?? 0) });
+  const tokens = yield* stemTokens(stems, count, (stem) => listOf(byStem, stem).positions);
+  const index = yield* stemIndex(stems);
+  return new StemPositions({ words, byStem, byDigits, tokens, index });
+}
+
+function bytesOf({ positions, starts }: Sorted): number {
+  return positions.byteLength + starts.byteLength;
 }
 
 interface Counted {
@@ -208,11 +243,9 @@ interface Counted {
   readonly codeAt: (at: number) => number;
 }
 
-/** Tells `put` for each of `count` things its place in the order of their codes. Returns where each code begins. */
-function* sortByCount(
-  { count, codes, codeAt }: Counted,
-  put: (at: number, place: number) => void,
-): Generator<void, Uint32Array> {
+/** The numbers below `count` in the order of their codes, those of one code ascending. */
+function* sortByCount({ count, codes, codeAt }: Counted): Generator<void, Sorted> {
+  const positions = new Uint32Array(count);
   const starts = new Uint32Array(codes + 1);
   for (let from = 0; from < count; from += ROWS_A_STEP) {
     const to = Math.min(count, from + ROWS_A_STEP);
@@ -230,13 +263,9 @@ function* sortByCount(
       const code = codeAt(at);
       const place = places[code] ?? 0;
       places[code] = place + 1;
-      put(at, place);
+      positions[place] = at;
     }
     yield;
   }
-  return starts;
-}
-
-function lengthOf(ranges: readonly Range[]): number {
-  return ranges.reduce((sum, { from, to }) => sum + to - from, 0);
+  return { positions, starts };
 }

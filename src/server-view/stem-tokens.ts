@@ -13,13 +13,67 @@ const SEPARATOR = /[^\p{L}\p{M}\p{N}]/gu;
 const BEGINNINGS_MAX = 3;
 /** A token is kept where at least one position in so many has it: below, its positions are few enough to be collected. */
 const POSITIONS_PER_HOLDER_MAX = 64;
-/** Each takes one bit a position. */
+/** Each takes one bit a position, and one of the two words that each stem has for them. */
 const TOKENS_MAX = 64;
+const TOKENS_A_WORD = 32;
 
-export interface StemTokens {
-  readonly sets: ReadonlyMap<string, BitPositions>;
-  /** Stems with each of these tokens. */
-  readonly stems: ReadonlyMap<string, readonly number[]>;
+interface StemToken {
+  readonly text: string;
+  readonly positions: BitPositions;
+  /** Tokens, this one included, that all of its stems have: what they hold it adds nothing to. */
+  readonly within: TokenMask;
+}
+
+/** A bit for each token. */
+interface TokenMask {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Sets of tokens that hold a part, as few as need be. */
+export interface TokensHolding {
+  readonly sets: readonly PositionSet[];
+  /** Whether the stem of a number has one of these tokens. */
+  readonly haveStem: (stem: number) => boolean;
+}
+
+export class StemTokens {
+  readonly #tokens: readonly StemToken[];
+  /** Masks by stem: bits of the first tokens and of the others. */
+  readonly #low: Uint32Array;
+  readonly #high: Uint32Array;
+
+  constructor(tokens: readonly StemToken[], low: Uint32Array, high: Uint32Array) {
+    this.#tokens = tokens;
+    this.#low = low;
+    this.#high = high;
+  }
+
+  get bytes(): number {
+    return this.#tokens.reduce((sum, { positions }) => sum + positions.bytes, 2 * this.#low.byteLength);
+  }
+
+  holding(part: string): TokensHolding {
+    const sets: PositionSet[] = [];
+    const chosen = { low: 0, high: 0 };
+    // The most frequent first: a beginning adds nothing to a run of letters in it.
+    for (const [index, { text, positions, within }] of this.#tokens.entries()) {
+      if (!text.includes(part) || (within.low & chosen.low) !== 0 || (within.high & chosen.high) !== 0)
+        continue;
+      sets.push(positions);
+      addToken(chosen, index);
+    }
+    const { low, high } = chosen;
+    return {
+      sets,
+      haveStem: (stem) => ((this.#low[stem] ?? 0) & low) !== 0 || ((this.#high[stem] ?? 0) & high) !== 0,
+    };
+  }
+}
+
+function addToken(mask: { low: number; high: number }, index: number): void {
+  if (index < TOKENS_A_WORD) mask.low |= 1 << index;
+  else mask.high |= 1 << (index - TOKENS_A_WORD);
 }
 
 /** The tokens of all stems that are frequent among `count` positions; `positionsOf` answers those of a stem. */
@@ -46,14 +100,24 @@ export function* stemTokens(
     .filter(([, held]) => held.positions * POSITIONS_PER_HOLDER_MAX >= count)
     .sort(([, a], [, b]) => b.positions - a.positions)
     .slice(0, TOKENS_MAX);
-  const sets = new Map<string, BitPositions>();
-  for (const [token, held] of frequent) {
+  const low = new Uint32Array(stems.size);
+  const high = new Uint32Array(stems.size);
+  for (const [index, [, held]] of frequent.entries()) {
+    const bit = 1 << (index % TOKENS_A_WORD);
+    const masks = index < TOKENS_A_WORD ? low : high;
+    for (const stem of held.stems) masks[stem] = (masks[stem] ?? 0) | bit;
+  }
+  const tokens: StemToken[] = [];
+  for (const [text, held] of frequent) {
     const words = emptyWords(count);
     for (const stem of held.stems) setBits(words, positionsOf(stem));
-    sets.set(token, new BitPositions(words));
+    let within = { low: -1, high: -1 };
+    for (const stem of held.stems)
+      within = { low: within.low & (low[stem] ?? 0), high: within.high & (high[stem] ?? 0) };
+    tokens.push({ text, positions: new BitPositions(words, { isOfSnapshot: true }), within });
     yield;
   }
-  return { sets, stems: new Map(frequent.map(([token, held]) => [token, held.stems])) };
+  return new StemTokens(tokens, low, high);
 }
 
 function tokensOf(stem: string): ReadonlySet<string> {
@@ -65,21 +129,4 @@ function tokensOf(stem: string): ReadonlySet<string> {
     count += 1;
   }
   return tokens;
-}
-
-/** The sets of tokens that hold `part`, as few as need be, and the stems that these account for. */
-export function tokensHolding(
-  part: string,
-  { sets, stems }: StemTokens,
-): { readonly sets: readonly PositionSet[]; readonly stems: ReadonlySet<number> } {
-  const chosen: PositionSet[] = [];
-  const accounted = new Set<number>();
-  // The most frequent first: a beginning adds nothing to a run of letters in it.
-  for (const [token, set] of sets) {
-    const own = stems.get(token) ?? [];
-    if (!token.includes(part) || own.every((stem) => accounted.has(stem))) continue;
-    chosen.push(set);
-    for (const stem of own) accounted.add(stem);
-  }
-  return { sets: chosen, stems: accounted };
 }
