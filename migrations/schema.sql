@@ -253,12 +253,15 @@ CREATE TABLE package (
   match_fixed_version text[] NOT NULL DEFAULT '{}'::text[],
   matched_revision bigint,
   updates text,
+  match_replacing integer[],
+  match_replaced integer[],
   CONSTRAINT package_pkey PRIMARY KEY (project_id, id),
   CONSTRAINT package_project_id_digest_key UNIQUE (project_id, digest)
 );
 
 CREATE INDEX package_by_lookup_name ON package USING gin (lookup_names);
 CREATE INDEX package_by_name ON package USING btree (ecosystem, name);
+CREATE INDEX package_by_replaced_update ON package USING gin (match_replaced) WHERE (match_replaced IS NOT NULL);
 CREATE INDEX package_by_vulnerability ON package USING gin (match_vulnerability);
 
 CREATE TABLE package_set (

@@ -5,6 +5,7 @@ import {
   explainFinding,
   type FindingExplanation,
 } from '../jobs/explain-finding.ts';
+import { replacedNote } from '../jobs/explanation-sentence.ts';
 import { chooseServer } from './choose-server.ts';
 import { type CommandIo, usage, writeResult } from './command.ts';
 import { explainedLines } from './explained-package.ts';
@@ -64,7 +65,7 @@ function findingLines(explained: ExplainedFinding): string[] {
     `${id}: ${title}`,
     `  ${status}`,
     `  published ${clockTime(clocks.publishedAt)}, fetched ${clockTime(clocks.fetchedAt)}, matched ${clockTime(clocks.matchedAt)}`,
-    `  ${priority.word}: ${priority.points} points (${terms})`,
+    `  ${priority.word}: ${priority.points} points (${terms})${replacedNote(priority)}`,
     ...(decision === null
       ? []
       : [

@@ -17,6 +17,8 @@ export interface PresentVulnerability {
   readonly fixable: boolean;
   /** The fix is installed and waits for a restart. */
   readonly restartPending: boolean;
+  /** Of a Windows update: numbers of the missing ones that it replaces, which count for its priority. */
+  readonly replaced?: readonly number[];
 }
 
 /** What a person said about one finding. */
@@ -51,8 +53,13 @@ export interface AssessmentInput {
   readonly present: readonly PresentVulnerability[];
   readonly previous: readonly Finding[];
   readonly decisions: readonly Decision[];
-  /** Fixing priority of a vulnerability on this server now. When the clock changes it, that is followed by vulnerability. */
-  readonly priorityOf: (vulnerability: number) => FixingPriority;
+  /**
+   * Fixing priority on this server now of a vulnerability that is, or was, there. When the clock changes it, that is followed
+   * by vulnerability.
+   */
+  readonly priorityOf: (
+    vulnerability: Pick<PresentVulnerability, 'vulnerability' | 'replaced'>,
+  ) => FixingPriority;
 }
 
 export interface Assessment {
@@ -87,7 +94,7 @@ export function assessFindings(input: AssessmentInput): Assessment {
     findings.push({
       vulnerability: item.vulnerability,
       status,
-      priority: input.priorityOf(item.vulnerability),
+      priority: input.priorityOf(item),
       fixable: item.fixable,
       firstSeenAt: before?.firstSeenAt ?? input.now,
       statusSince: before?.status === status ? before.statusSince : input.now,
@@ -104,7 +111,7 @@ export function assessFindings(input: AssessmentInput): Assessment {
       if (gone.status !== 'vul_status_fixed') events.push(withdrawnEventOf(gone));
       continue;
     }
-    findings.push({ ...fixed, priority: input.priorityOf(gone.vulnerability) });
+    findings.push({ ...fixed, priority: input.priorityOf({ vulnerability: gone.vulnerability }) });
     due(fixed.statusSince + FIXED_LISTED_MS);
     if (gone.status !== 'vul_status_fixed')
       events.push(eventOf(gone.vulnerability, gone.status, 'vul_status_fixed', input.cause));

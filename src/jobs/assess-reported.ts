@@ -12,6 +12,7 @@ import { type ReportToSave, saveReport } from '../store/fleet/save-report.ts';
 import { noteUrgentMatches } from '../store/urgent/note-urgent-matches.ts';
 import {
   type AssessedFindings,
+  addRated,
   assessedFindings,
   assessOne,
   isUnchanged,
@@ -58,7 +59,7 @@ export async function assessReported(
   const packages = await knowledge.packages(tx, projectId, new Set(packageIds));
   const present = presentVulnerabilities(group, packages);
   const vulnerabilities = new Set(facts.columns.vulnerability);
-  for (const { vulnerability } of present) vulnerabilities.add(vulnerability);
+  addRated(present, vulnerabilities);
   const assessment = assessOne(group, {
     task: { now, cause: 'report' },
     present,

@@ -15,7 +15,7 @@ import { columnsOf, type FindingColumns } from '../findings/finding-columns.ts';
 import { datesToWrite } from '../findings/finding-dates.ts';
 import { summaryOf } from '../findings/summary.ts';
 import { type KernelVerdict, kernelVerdict } from '../matching/kernel.ts';
-import { fixingPriorityOf, type PriorityFacts } from '../matching/priority.ts';
+import { fixingPriorityOf, type PriorityFacts, worstFacts } from '../matching/priority.ts';
 import type { Queryable } from '../store/database.ts';
 import {
   type AssessableGroup,
@@ -76,8 +76,7 @@ export async function assessWhole(
   const vulnerabilities = new Set<number>();
   for (const { findings } of groups)
     for (const { vulnerability } of findings) vulnerabilities.add(vulnerability);
-  for (const items of new Set(present))
-    for (const { vulnerability } of items) vulnerabilities.add(vulnerability);
+  for (const items of new Set(present)) addRated(items, vulnerabilities);
   const facts = await knowledge.facts(tx, vulnerabilities);
   const includeUnfixed = await includesUnfixed(tx, projectId);
   const assessed: AssessedGroup[] = [];
@@ -166,7 +165,7 @@ interface Surroundings {
   readonly decisions: readonly Decision[];
 }
 
-/** Assesses servers that are alike. `facts` must hold those of all vulnerabilities that are or were there. */
+/** Assesses servers that are alike. `facts` must hold those of all vulnerabilities that were there, and of `addRated`. */
 export function assessOne(
   group: Pick<AssessableGroup, 'findings' | 'assetValue'>,
   { task, present, facts, decisions }: Surroundings,
@@ -177,12 +176,24 @@ export function assessOne(
     present,
     previous: group.findings,
     decisions,
-    priorityOf: (vulnerability) => {
-      const own = facts.get(vulnerability);
-      if (own === undefined) throw new Error(`vulnerability number ${vulnerability} has no row`);
-      return fixingPriorityOf(own, group.assetValue, task.now).priority;
+    priorityOf: ({ vulnerability, replaced = [] }) => {
+      const factsOf = (number: number): PriorityFacts => {
+        const own = facts.get(number);
+        if (own === undefined) throw new Error(`vulnerability number ${number} has no row`);
+        return own;
+      };
+      const rated = worstFacts(factsOf(vulnerability), replaced.map(factsOf));
+      return fixingPriorityOf(rated, group.assetValue, task.now).priority;
     },
   });
+}
+
+/** Adds to `vulnerabilities` the numbers of those whose facts rate what is present. */
+export function addRated(present: readonly PresentVulnerability[], vulnerabilities: Set<number>): void {
+  for (const { vulnerability, replaced = [] } of present) {
+    vulnerabilities.add(vulnerability);
+    for (const number of replaced) vulnerabilities.add(number);
+  }
 }
 
 /** The vulnerabilities that the server's packages raise, each once: kernel packages only as `kernelVerdict` says. */
@@ -200,14 +211,16 @@ export function presentVulnerabilities(
     matches: readonly StoredMatch[],
     fixedByRestart: (vulnerability: number) => boolean,
   ): void => {
-    for (const { vulnerability, fixedVersion } of matches) {
+    for (const { vulnerability, fixedVersion, replaced } of matches) {
       const fixable = fixedVersion !== undefined;
       const restartPending = fixedByRestart(vulnerability);
       const before = present.get(vulnerability);
       if (before === undefined) {
-        present.set(vulnerability, { vulnerability, fixable, restartPending });
+        const item = { vulnerability, fixable, restartPending };
+        present.set(vulnerability, replaced === undefined ? item : { ...item, replaced });
         continue;
       }
+      if (replaced !== undefined) before.replaced = [...new Set([...(before.replaced ?? []), ...replaced])];
       before.fixable ||= fixable;
       // Only where nothing but the kernel has it: any other package with it still needs its own fix.
       before.restartPending &&= restartPending;

@@ -9,7 +9,7 @@ import { systemOfKey } from '../inventory/system.ts';
 import { lookupNames, type VulnerabilityType } from '../matching/candidate.ts';
 import { type Coverage, coverageOf } from '../matching/coverage.ts';
 import { bareCveOf, explainPackage, type RecordVerdict, type Verdict } from '../matching/explain.ts';
-import { explainPriority, type PriorityTerm } from '../matching/priority.ts';
+import { explainPriority, type PriorityTerm, worstFacts } from '../matching/priority.ts';
 import {
   type AskedAbout,
   findUpdates,
@@ -36,7 +36,7 @@ import type { FleetScope } from '../store/fleet/server-ids-in-scope.ts';
 import { type ServerDetail, showServer } from '../store/fleet/show-server.ts';
 import { findUrgentItem } from '../store/urgent/urgent-items.ts';
 import { type UrgentReason, urgentReasons } from '../store/urgent/urgent-reasons.ts';
-import { silentPackages } from './assess-servers.ts';
+import { addRated, presentVulnerabilities, silentPackages } from './assess-servers.ts';
 import { explainQuestion } from './explain-question.ts';
 import { explanationSentence, verdictOf } from './explanation-sentence.ts';
 import { feedsInForce } from './feeds-in-force.ts';
@@ -93,6 +93,8 @@ export interface ExplainedFinding {
     readonly word: string;
     readonly points: number;
     readonly terms: readonly PriorityTerm[];
+    /** Of a Windows update: how many missing ones that it replaces count in it too. */
+    readonly replacedUpdates: number;
   };
   readonly decision: ExplainedDecision | null;
   /** Why it is urgent; empty for the ordinary ones, and for one that no longer is. */
@@ -143,10 +145,12 @@ async function explain(
   const server = await loadExplainedServer(tx, { projectId, serverId });
   if (detail === undefined || server === undefined) throw appError('server-unknown', { serverId });
   const asked: AskedAbout = { id: about, cve: bareCveOf(about) };
-  const byRecords = await explainPackages(tx, { projectId, server, asked });
+  const installed = await loadPackages(tx, projectId, server.packageIds);
+  const byRecords = await explainPackages(tx, { projectId, server, asked, installed });
   const asItem = await findUrgentItem(tx, projectId, about);
   const packages = [...byRecords, ...(await explainQuestion(tx, { projectId, server, asked }, asItem))];
-  const findings = await explainFindings(tx, { projectId, server, asked, packages, now: clock.now });
+  const { now } = clock;
+  const findings = await explainFindings(tx, { projectId, server, asked, installed, packages, now });
   const isUrgent = !about.startsWith('URGENT-') || findings.some(({ urgent }) => urgent.length > 0);
   const inForce = await feedsInForce(tx, clock);
   const known: Omit<FindingExplanation, 'verdict' | 'sentence'> = {
@@ -182,12 +186,16 @@ export interface PackagesTask {
   readonly asked: AskedAbout;
 }
 
+interface InstalledTask extends PackagesTask {
+  readonly installed: ReadonlyMap<number, StoredPackage>;
+}
+
 async function explainPackages(
   tx: Queryable,
-  { projectId, server, asked }: PackagesTask,
+  { projectId, server, asked, installed: all }: InstalledTask,
 ): Promise<readonly ExplainedPackage[]> {
   const named = await packagesNamedAbout(tx, asked, { projectId, packageIds: server.packageIds });
-  const installed = [...(await loadPackages(tx, projectId, server.packageIds)).values()];
+  const installed = [...all.values()];
   const silent = silentPackages(server, installed);
   const concerned = installed
     .filter(({ id }) => named.has(id))
@@ -255,9 +263,10 @@ async function explainFindings(
     projectId,
     server,
     asked,
+    installed,
     packages,
     now,
-  }: PackagesTask & { readonly packages: readonly ExplainedPackage[]; readonly now: number },
+  }: InstalledTask & { readonly packages: readonly ExplainedPackage[]; readonly now: number },
 ): Promise<readonly ExplainedFinding[]> {
   const held = new Map(server.findings.map((finding) => [finding.vulnerability, finding]));
   const borne = new Set(
@@ -275,15 +284,17 @@ async function explainFindings(
   const about = [...named, ...updates]
     .filter(({ number, id }) => id === asked.id || held.has(number) || borne.has(id))
     .slice(0, EXPLAINED_VULNERABILITIES_MAX);
-  const facts = await loadPriorityFacts(
-    tx,
-    about.map(({ number }) => number),
-  );
+  const numbers = new Set(about.map(({ number }) => number));
+  const present = presentVulnerabilities(server, installed).filter((item) => numbers.has(item.vulnerability));
+  const replacedBy = new Map(present.map((item) => [item.vulnerability, item.replaced ?? []]));
+  addRated(present, numbers);
+  const facts = await loadPriorityFacts(tx, numbers);
   const explained: ExplainedFinding[] = [];
   for (const row of about) {
     const own = facts.get(row.number);
     if (own === undefined) continue;
-    const rated = explainPriority(own, server.assetValue, now);
+    const replaced = (replacedBy.get(row.number) ?? []).flatMap((number) => facts.get(number) ?? []);
+    const rated = explainPriority(worstFacts(own, replaced), server.assetValue, now);
     const key = { projectId, serverId: server.id, vulnerability: row.number };
     explained.push({
       ...nameOf(row),
@@ -293,7 +304,12 @@ async function explainFindings(
         matchedAt: held.get(row.number)?.firstSeenAt ?? null,
       },
       finding: findingOf(held.get(row.number)),
-      priority: { word: rated.priority, points: rated.points, terms: rated.terms },
+      priority: {
+        word: rated.priority,
+        points: rated.points,
+        terms: rated.terms,
+        replacedUpdates: replaced.length,
+      },
       decision: (await loadExplainedDecision(tx, key)) ?? null,
       urgent: row.type === 'urgent_vul' ? await urgentReasons(tx, projectId, row) : [],
       history: await loadExplainedEvents(tx, key),

@@ -56,7 +56,13 @@ function openSentence({ about, server, findings }: Known): string {
   const restart =
     finding.status === 'vul_status_reboot' ? ' The fix is installed and waits for a restart.' : '';
   const terms = priority.terms.map(({ term, points }) => `${term} (${points})`).join(', ');
-  return `${server.name} has ${nameOf(open, about)} since ${day(finding.firstSeenAt)}; ${priority.word}, ${priority.points} points: ${terms}.${restart}`;
+  return `${server.name} has ${nameOf(open, about)} since ${day(finding.firstSeenAt)}; ${priority.word}, ${priority.points} points: ${terms}${replacedNote(priority)}.${restart}`;
+}
+
+/** What else counts in the priority of a Windows update; empty of everything else. */
+export function replacedNote({ replacedUpdates }: ExplainedFinding['priority']): string {
+  if (replacedUpdates === 0) return '';
+  return `, the worst of it and of ${counted(replacedUpdates, 'missing update')} that it replaces`;
 }
 
 function ignoredSentence({ about, server, findings }: Known): string {

@@ -2,7 +2,7 @@
  * Matches stored packages with the advisories in force and stores the result: once for each distinct package, for all
  * servers that have it. Joins the store and `matching/`; knows nothing of servers.
  */
-import { lookupNames } from '../matching/candidate.ts';
+import { lookupNames, type VulnerabilityRef } from '../matching/candidate.ts';
 import { matchPackage, type PackageMatch } from '../matching/match.ts';
 import { urgentMatches } from '../matching/urgent-question.ts';
 import { candidateKey, type FiledName, loadCandidates } from '../store/advisories/load-candidates.ts';
@@ -78,7 +78,8 @@ async function numbersOf(
   tx: Queryable,
   matches: readonly PackageMatch[],
 ): Promise<ReadonlyMap<string, number>> {
-  const refs = new Map(matches.flatMap((match) => match.vulnerabilities).map((ref) => [refKey(ref), ref]));
+  const named = matches.flatMap((match) => [...match.vulnerabilities, ...(match.replaced ?? [])]);
+  const refs = new Map(named.map((ref) => [refKey(ref), ref]));
   const wanted = [...refs.values()];
   const rows = await tx.query<{ number: number; type: string; id: string }>(
     `SELECT v.number, v.type, v.id FROM vulnerability v
@@ -98,29 +99,44 @@ function storedMatches(
   numbers: ReadonlyMap<string, number>,
 ): readonly StoredMatch[] {
   const fixes = new Map<number, string | undefined>();
-  for (const match of matches) {
-    for (const ref of match.vulnerabilities) {
-      const number = numbers.get(refKey(ref));
-      if (number === undefined) throw new Error(`vulnerability ${ref.type} ${ref.id} has no row`);
-      fixes.set(number, fixes.get(number) ?? match.fixedVersion);
+  const replacedBy = new Map<number, readonly number[]>();
+  const numberOf = (ref: VulnerabilityRef): number => {
+    const number = numbers.get(refKey(ref));
+    if (number === undefined) throw new Error(`vulnerability ${ref.type} ${ref.id} has no row`);
+    return number;
+  };
+  for (const { vulnerabilities, fixedVersion, replaced } of matches) {
+    for (const ref of vulnerabilities) {
+      const number = numberOf(ref);
+      fixes.set(number, fixes.get(number) ?? fixedVersion);
+      if (replaced !== undefined && ref.type === 'windows_vul')
+        replacedBy.set(number, replaced.map(numberOf).sort(ascending));
     }
   }
   return [...fixes.entries()]
     .sort(([a], [b]) => a - b)
-    .map(([vulnerability, fixedVersion]) => ({ vulnerability, fixedVersion }));
+    .map(([vulnerability, fixedVersion]) => {
+      const replaced = replacedBy.get(vulnerability);
+      return { vulnerability, fixedVersion, ...(replaced === undefined ? {} : { replaced }) };
+    });
 }
 
-/** The vulnerabilities that only one of the lists names, or for which they name another fix. */
+function ascending(a: number, b: number): number {
+  return a - b;
+}
+
+/** The vulnerabilities that only one of the lists names, or of which they name another fix or other updates replaced. */
 function differingVulnerabilities(
   before: readonly StoredMatch[],
   after: readonly StoredMatch[],
 ): readonly number[] {
   const fixes = new Map(before.map((match) => [match.vulnerability, match]));
   const differing: number[] = [];
-  for (const { vulnerability, fixedVersion } of after) {
+  for (const { vulnerability, fixedVersion, replaced } of after) {
     const held = fixes.get(vulnerability);
     fixes.delete(vulnerability);
-    if (held === undefined || held.fixedVersion !== fixedVersion) differing.push(vulnerability);
+    const isSame = held?.fixedVersion === fixedVersion && held?.replaced?.join() === replaced?.join();
+    if (held === undefined || !isSame) differing.push(vulnerability);
   }
   return [...differing, ...fixes.keys()];
 }

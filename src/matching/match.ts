@@ -25,6 +25,11 @@ export interface PackageMatch {
   readonly fixedVersion: string | undefined;
   /** Whether versions of the source package were compared (then `fixedVersion` is one of the source package). */
   readonly on: 'source' | 'binary';
+  /**
+   * Of a Windows update: the missing ones that it replaces and that fix an open CVE, whose facts count for its rating. Left
+   * out where there are none.
+   */
+  readonly replaced?: readonly VulnerabilityRef[];
 }
 
 const NO_CVES: ReadonlySet<string> = new Set();

@@ -5,6 +5,7 @@ import {
   NEWLY_PUBLISHED_MS,
   type PriorityFacts,
   severityOf,
+  worstFacts,
 } from './priority.ts';
 
 const NOW = Date.UTC(2026, 0, 31);
@@ -74,6 +75,24 @@ describe('fixing priority (design.md section 4)', () => {
     expect(severityOf(facts({ cvssBase: 6.9, knownExploited: true }))).toBe('Medium');
     expect(severityOf(facts({ word: 'high' }))).toBe('High');
     expect(severityOf(facts({ cvssBase: 9 }))).toBe('Critical');
+  });
+});
+
+describe('the rating of an update of Windows', () => {
+  const rated = (own: Partial<PriorityFacts>, ...replaced: readonly Partial<PriorityFacts>[]) =>
+    fixingPriorityOf(worstFacts(facts(own), replaced.map(facts)), 'common', NOW).points;
+
+  it('takes the worst of itself and of what it replaces, whatever each is rated by', () => {
+    expect(rated({ cvssBase: 7.8 }, { cvssBase: 5 }, { cvssBase: 8.8 })).toBe(8.8);
+    expect(rated({ cvssBase: 7.8 }, { word: 'critical' })).toBe(9);
+    expect(rated({ word: 'critical' }, { cvssBase: 7.8 })).toBe(9);
+    expect(rated({ cvssBase: 7 }, { cvssBase: 5, epss: 0.6 }, { cvssBase: 4, epss: 0.1 })).toBe(8);
+    expect(rated({ cvssBase: 5 }, { cvssBase: 4, knownExploited: true })).toBe(9);
+  });
+
+  it('is as new as the update itself', () => {
+    expect(rated({ cvssBase: 7 }, { cvssBase: 7, publishedAt: NOW - 1 })).toBe(7);
+    expect(rated({ cvssBase: 7, publishedAt: NOW - 1 }, { cvssBase: 8 })).toBe(8.5);
   });
 });
 

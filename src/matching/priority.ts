@@ -62,6 +62,22 @@ export function fixingPriorityOf(facts: PriorityFacts, assetValue: AssetValue, n
   };
 }
 
+/**
+ * The facts by which a Windows update is rated: `own`, and what is worse by those that it replaces and that are missing too
+ * (`PackageMatch.replaced`). When it was published is its own.
+ */
+export function worstFacts(own: PriorityFacts, replaced: readonly PriorityFacts[]): PriorityFacts {
+  let worst = own;
+  for (const facts of replaced) if (basePoints(facts) > basePoints(worst)) worst = facts;
+  const { cvssBase, word } = worst;
+  let { knownExploited, epss } = own;
+  for (const facts of replaced) {
+    knownExploited ||= facts.knownExploited;
+    if (facts.epss !== undefined) epss = Math.max(facts.epss, epss ?? 0);
+  }
+  return { cvssBase, word, publishedAt: own.publishedAt, knownExploited, epss };
+}
+
 /** One thing that counts towards a priority, in words, with its points. */
 export interface PriorityTerm {
   readonly term: string;

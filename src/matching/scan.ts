@@ -1,15 +1,14 @@
 import type { AffectedPackage } from '../advisories/advisory.ts';
-import type { FiledCandidate, RecordFacts, RecordNotice } from '../advisories/filed-candidate.ts';
+import type { FiledCandidate, RecordNotice } from '../advisories/filed-candidate.ts';
 import type { FixingPriority } from '../findings/finding.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { type InstalledPackage, isApplicationEcosystem, type Package } from '../inventory/package.ts';
-import { lookupNames, type VulnerabilityRef, type VulnerabilityType } from './candidate.ts';
+import { lookupNames, type VulnerabilityType } from './candidate.ts';
 import { type Coverage, coverageOf, ecosystemCoverage, type FeedCoverage } from './coverage.ts';
 import { matchPackage } from './match.ts';
-import { fixingPriorityOf, severityOf } from './priority.ts';
+import { rateVulnerabilities } from './rate-vulnerabilities.ts';
 import { withRunningKernel } from './running-kernel.ts';
 import { keyOf, type MatchedPackage, type PresentMatch, presentMatches } from './server-findings.ts';
-import { uniteFacts, type VulnerabilityFacts } from './vulnerability-facts.ts';
 
 /** One machine's answer without a store: `parapet scan`. */
 
@@ -262,72 +261,6 @@ function byWorst(a: ScanFinding, b: ScanFinding): number {
 function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
-}
-
-interface RatedVulnerability {
-  readonly facts: VulnerabilityFacts;
-  readonly priority: FixingPriority;
-  readonly severity: FixingPriority;
-}
-
-function rateVulnerabilities(
-  present: readonly PresentMatch[],
-  all: readonly FiledCandidate[],
-  knownExploited: ReadonlySet<string>,
-  now: number,
-): ReadonlyMap<string, RatedVulnerability> {
-  const wanted = new Map<string, VulnerabilityRef>();
-  for (const { vulnerability } of present) wanted.set(keyOf(vulnerability), vulnerability);
-  const records = new Map<string, Set<RecordFacts>>();
-  const probabilities = new Map<string, number>();
-  const worth = new Map<string, number>();
-  for (const candidate of all) {
-    for (const [cve, score] of Object.entries(candidate.worth))
-      worth.set(cve, Math.max(score, worth.get(cve) ?? 0));
-    for (const [cve, probability] of Object.entries(candidate.probabilities))
-      probabilities.set(cve, probability);
-    for (const key of keysBorne(candidate)) {
-      if (!wanted.has(key)) continue;
-      const held = records.get(key);
-      if (held === undefined) records.set(key, new Set([candidate.facts]));
-      else held.add(candidate.facts);
-    }
-  }
-  const rated = new Map<string, RatedVulnerability>();
-  for (const [key, vulnerability] of wanted) {
-    const united = uniteFacts(vulnerability, [...(records.get(key) ?? [])]);
-    const facts = { ...united, cvss: highestOf(united.cvss, united.cves, worth) };
-    const score = { cvssBase: facts.cvss, word: facts.word };
-    const isExploited = facts.cves.some((cve) => knownExploited.has(cve));
-    const epss = Math.max(0, ...facts.cves.map((cve) => probabilities.get(cve) ?? 0));
-    const { priority } = fixingPriorityOf(
-      { ...score, publishedAt: facts.publishedAt, knownExploited: isExploited, epss },
-      'common',
-      now,
-    );
-    rated.set(key, { facts, priority, severity: severityOf(score) });
-  }
-  return rated;
-}
-
-/** The highest CVSS that any record gives one of the CVEs (design.md section 4, "Fixing priority"). */
-function highestOf(
-  own: number | undefined,
-  cves: readonly string[],
-  worth: ReadonlyMap<string, number>,
-): number | undefined {
-  let highest = own;
-  for (const cve of cves) {
-    const score = worth.get(cve);
-    if (score !== undefined && score > (highest ?? -1)) highest = score;
-  }
-  return highest;
-}
-
-function keysBorne(candidate: FiledCandidate): readonly string[] {
-  const keys = candidate.vulnerabilities.map(keyOf);
-  for (const cve of candidate.knownExploited) keys.push(keyOf({ type: 'urgent_vul', id: `URGENT-${cve}` }));
-  return keys;
 }
 
 function serverOf(inventory: Inventory): ScanResult['server'] {

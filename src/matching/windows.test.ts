@@ -62,6 +62,20 @@ const FEB = update('KB1000002', ['CVE-2025-0002'], ['KB1000001']);
 const MAR = update('KB1000003', ['CVE-2025-0003'], ['KB1000002']);
 
 describe('Windows updates', () => {
+  it('count beside the listed one those that it replaces and that are missing too', () => {
+    const replacedOf = (updates: string) => matchPackage(windows(updates), [JAN, FEB, MAR])[0]?.replaced;
+    const [jan, feb] = ['KB1000001', 'KB1000002'].map((id) => ({ type: 'windows_vul', id }));
+    expect(replacedOf('')).toEqual([jan, feb]);
+    expect(replacedOf('KB1000001')).toEqual([feb]);
+    expect(replacedOf('KB1000002')).toBeUndefined();
+  });
+
+  it('do not count one whose every CVE something else fixes', () => {
+    const other = update('KB2000000', ['CVE-2025-0001']);
+    const [match] = matchPackage(windows('KB2000000'), [JAN, FEB, MAR, other]);
+    expect(match?.replaced).toEqual([{ type: 'windows_vul', id: 'KB1000002' }]);
+  });
+
   it('lists the newest update with everything that it closes', () => {
     expect(listed(windows(''), [JAN, FEB, MAR])).toEqual({
       KB1000003: ['CVE-2025-0001', 'CVE-2025-0002', 'CVE-2025-0003'],

@@ -43,6 +43,8 @@ export interface WindowsState {
   readonly fixes: ReadonlyMap<string, readonly string[]>;
   /** By the number of a listed update, the open CVEs it closes, sorted. */
   readonly listed: ReadonlyMap<string, readonly string[]>;
+  /** By the number of a listed update, those that it replaces and that fix an open CVE by their own records, ascending. */
+  readonly missingBelow: ReadonlyMap<string, readonly string[]>;
   /** By the number of a missing update, another missing one that replaces it. */
   readonly replacedBy: ReadonlyMap<string, string>;
 }
@@ -53,11 +55,12 @@ export function matchWindows(
   candidates: readonly Candidate[],
   knownExploited: ReadonlySet<string>,
 ): readonly PackageMatch[] {
-  const { updates, listed } = windowsState(pkg, candidates);
+  const { updates, listed, missingBelow } = windowsState(pkg, candidates);
   return [...listed].flatMap(([number, cves]) => {
     const update = updates.get(number);
     if (update === undefined) return [];
     const urgent = cves.filter((cve) => knownExploited.has(cve));
+    const replaced = missingBelow.get(number) ?? [];
     return [
       {
         vulnerabilities: [
@@ -69,6 +72,9 @@ export function matchWindows(
         feed: update.candidate.feed,
         fixedVersion: buildOf(update) ?? number,
         on: 'binary',
+        ...(replaced.length === 0
+          ? {}
+          : { replaced: replaced.map((id) => ({ type: 'windows_vul', id }) as const) }),
       } as const,
     ];
   });
@@ -225,7 +231,7 @@ function listMissing(
   updates: ReadonlyMap<string, KnownUpdate>,
   inEffect: ReadonlyMap<string, Effect>,
   open: ReadonlySet<string>,
-): Pick<WindowsState, 'listed' | 'replacedBy'> {
+): Pick<WindowsState, 'listed' | 'missingBelow' | 'replacedBy'> {
   const missing = [...updates.values()]
     .filter(({ number, isHere, isHotpatch }) => isHere && !isHotpatch && !inEffect.has(number))
     .sort(byNumber);
@@ -239,15 +245,25 @@ function listMissing(
     }
   }
   const listed = new Map<string, readonly string[]>();
-  for (const number of below.keys()) {
+  const missingBelow = new Map<string, readonly string[]>();
+  for (const [number, closure] of below) {
     if (replacedBy.has(number)) continue;
     const closes = new Set<string>();
-    for (const fixed of below.get(number) ?? []) {
-      for (const cve of updates.get(fixed)?.cves ?? []) if (open.has(cve)) closes.add(cve);
+    const replaced: KnownUpdate[] = [];
+    for (const fixed of closure) {
+      const update = updates.get(fixed);
+      const own = [...(update?.cves ?? [])].filter((cve) => open.has(cve));
+      for (const cve of own) closes.add(cve);
+      if (update !== undefined && fixed !== number && own.length > 0) replaced.push(update);
     }
-    if (closes.size > 0) listed.set(number, [...closes].sort());
+    if (closes.size === 0) continue;
+    listed.set(number, [...closes].sort());
+    missingBelow.set(
+      number,
+      replaced.sort(byNumber).map((update) => update.number),
+    );
   }
-  return { listed, replacedBy };
+  return { listed, missingBelow, replacedBy };
 }
 
 /** The update itself and all it replaces, over any number of steps. */

@@ -72,6 +72,19 @@ function listedOf(state: WindowsState): readonly string[] {
     .sort();
 }
 
+/** What counts beside a listed update is missing, and together they fix what the listed one closes, each a part of it. */
+function expectMissingBelow({ updates, inEffect, listed, missingBelow }: WindowsState): void {
+  for (const [number, cves] of listed) {
+    const below = missingBelow.get(number) ?? [];
+    const fixedBy = (one: string): readonly string[] =>
+      [...(updates.get(one)?.cves ?? [])].filter((cve) => cves.includes(cve));
+    expect(below.filter((one) => inEffect.has(one) || one === number || fixedBy(one).length === 0)).toEqual(
+      [],
+    );
+    expect([...new Set([number, ...below].flatMap(fixedBy))].sort()).toEqual(cves);
+  }
+}
+
 describe('Windows updates of real systems', () => {
   it('are looked for where the data folder lies', () => {
     expect(SHARED.endsWith('shared/data')).toBe(true);
@@ -97,6 +110,7 @@ describe('Windows updates of real systems', () => {
       const own = rowsOf(pkg.ecosystem.slice('windows:'.length));
       const installed = (pkg.updates ?? '').split(' ').map((number) => number.slice(2));
       expect({ name, listed: listedOf(state) }).toEqual({ name, listed: missingUpdates(own, installed, '') });
+      expectMissingBelow(state);
       listed += state.listed.size;
     }
     expect(listed).toBeGreaterThan(2_000);
@@ -114,6 +128,7 @@ describe('Windows updates of real systems', () => {
         name,
         listed: missingUpdates(own, installed, pkg.version),
       });
+      expectMissingBelow(state);
     }
   }, 600_000);
 });

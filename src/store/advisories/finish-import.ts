@@ -21,7 +21,7 @@ export async function finishImport(
     UNION
     -- A catalogue entry that comes or goes adds or removes the emergency vulnerability wherever its CVE is matched.
     SELECT p.project_id, p.id
-    FROM package p CROSS JOIN LATERAL unnest(p.match_vulnerability) AS matched (number)
+    FROM package p CROSS JOIN LATERAL unnest(p.match_vulnerability || p.match_replaced) AS matched (number)
     WHERE matched.number IN (${namingCve('touched_cve')} WHERE t.catalogue)
     ON CONFLICT DO NOTHING;
     INSERT INTO reassess (project_id, package_ids, vulnerabilities)

@@ -17,6 +17,8 @@ export interface StoredMatch {
   readonly vulnerability: number;
   /** Undefined: no fix is known. */
   readonly fixedVersion: string | undefined;
+  /** Of a Windows update: numbers of the missing ones that it replaces (`PackageMatch.replaced`), ascending. */
+  readonly replaced?: readonly number[];
 }
 
 /** Reads the packages numbered `ids`, by number. */
@@ -27,7 +29,7 @@ export async function loadPackages(
 ): Promise<ReadonlyMap<number, StoredPackage>> {
   const rows = await tx.query<PackageRow>(
     `SELECT id, ecosystem, name, version, arch, source, source_version, module, origin, updates,
-       match_vulnerability, match_fixed_version, matched_revision
+       match_vulnerability, match_fixed_version, match_replacing, match_replaced, matched_revision
      FROM package WHERE project_id = $1 AND id = ANY ($2::integer[])`,
     [projectId, [...ids]],
   );
@@ -47,6 +49,8 @@ interface PackageRow {
   readonly updates: string | null;
   readonly match_vulnerability: readonly number[];
   readonly match_fixed_version: readonly (string | null)[];
+  readonly match_replacing: readonly number[] | null;
+  readonly match_replaced: readonly number[] | null;
   readonly matched_revision: number | null;
 }
 
@@ -68,9 +72,27 @@ function storedPackageOf(row: PackageRow): StoredPackage {
     package: pkg,
     isKernel: kernelPackageOf(pkg) !== undefined,
     matchedRevision: row.matched_revision ?? undefined,
-    matches: row.match_vulnerability.map((vulnerability, index) => ({
-      vulnerability,
-      fixedVersion: row.match_fixed_version[index] ?? undefined,
-    })),
+    matches: matchesOf(row),
   };
+}
+
+function matchesOf(row: PackageRow): readonly StoredMatch[] {
+  const matches = row.match_vulnerability.map((vulnerability, index) => ({
+    vulnerability,
+    fixedVersion: row.match_fixed_version[index] ?? undefined,
+  }));
+  const { match_replacing: replacing, match_replaced: replaced } = row;
+  if (replacing === null || replaced === null) return matches;
+  const byUpdate = new Map<number, number[]>();
+  replacing.forEach((vulnerability, index) => {
+    const number = replaced[index];
+    if (number === undefined) return;
+    const held = byUpdate.get(vulnerability);
+    if (held === undefined) byUpdate.set(vulnerability, [number]);
+    else held.push(number);
+  });
+  return matches.map((match) => {
+    const own = byUpdate.get(match.vulnerability);
+    return own === undefined ? match : { ...match, replaced: own };
+  });
 }

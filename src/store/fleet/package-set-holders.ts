@@ -56,7 +56,7 @@ export async function serversOfSet(
   return rows.map((row) => row.id);
 }
 
-/** Numbers of the packages of a project that one of the vulnerabilities affects. */
+/** Numbers of the packages of a project that one of the vulnerabilities affects, or is a replaced update of. */
 export async function packagesAffectedBy(
   tx: Queryable,
   projectId: string,
@@ -65,8 +65,9 @@ export async function packagesAffectedBy(
   if (vulnerabilities.length === 0) return [];
   const condition =
     vulnerabilities.length <= NUMBERS_LOOKED_UP_MAX
-      ? 'match_vulnerability && $2::integer[]'
-      : 'EXISTS (SELECT FROM unnest(match_vulnerability) AS matched (number) WHERE matched.number = ANY ($2::integer[]))';
+      ? '(match_vulnerability && $2::integer[] OR match_replaced && $2::integer[])'
+      : `EXISTS (SELECT FROM unnest(match_vulnerability || match_replaced) AS matched (number)
+           WHERE matched.number = ANY ($2::integer[]))`;
   const rows = await tx.query<{ id: number }>(
     `SELECT id FROM package WHERE project_id = $1 AND ${condition}`,
     [projectId, vulnerabilities],
