@@ -210,6 +210,8 @@ async function applicationOf(parts: ApplicationParts): Promise<FastifyInstance> 
       answerFromMemory: answerFromMemory(parts.view, metrics),
       metrics: { ...metrics, token: await metricsTokenOf(config) },
       countReport: metrics.countReport,
+      batchFailed: (kind, cause, reports) =>
+        log.warn('reports could not be taken in together and go one by one', { kind, reports, cause }),
     }),
     afterWrite: () => follower.refresh(),
     readiness: [

@@ -33,6 +33,7 @@ export async function openApiText(): Promise<string> {
       answerFromMemory: () => undefined,
       metrics: { token: undefined, text: async () => '', contentType: '' },
       countReport: () => undefined,
+      batchFailed: () => undefined,
     });
     const { version, description } = packageDescription();
     const info = { title: 'Parapet', version, description };

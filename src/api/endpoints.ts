@@ -37,6 +37,7 @@ export interface EndpointParts {
   readonly vulnerabilities: VulnerabilityDictionary;
   readonly metrics: MetricsParts;
   readonly countReport: AgentEndpointParts['countReport'];
+  readonly batchFailed: AgentEndpointParts['batchFailed'];
   /** Answers the view from memory; undefined while it cannot, and then the store is asked. */
   readonly answerFromMemory: (filter: ServerFilter, page: Page) => ServerPageBytes | undefined;
 }

@@ -6,19 +6,12 @@
 import { randomUUID } from 'node:crypto';
 import { appError } from '../errors.ts';
 import type { Inventory } from '../inventory/inventory.ts';
-import { withRunningKernel } from '../matching/running-kernel.ts';
-import { advisoryState, isSameState, shareAdvisorySet } from '../store/advisories/lock-advisory-set.ts';
 import type { Database, Queryable } from '../store/database.ts';
-import { internPackages } from '../store/fleet/intern-packages.ts';
-import { loadPackages } from '../store/fleet/load-packages.ts';
-import { loadReportFacts } from '../store/fleet/load-report-facts.ts';
 import { type LockedServer, lockReportedServer } from '../store/fleet/lock-reported-server.ts';
-import { type ReportedServer, type ServerSettings, saveServer } from '../store/fleet/save-server.ts';
-import { assessReported, saveReported } from './assess-reported.ts';
-import { assessServers } from './assess-servers.ts';
+import { type ServerSettings, saveServer } from '../store/fleet/save-server.ts';
 import { KnownMatches } from './known-matches.ts';
-import { matchStoredPackages } from './match-packages.ts';
-import { type CoverageClock, isSystemCovered, refreshUnknown } from './refresh-unknown.ts';
+import type { CoverageClock } from './refresh-unknown.ts';
+import { confirmReports, type ReportSurroundings, type ReportToTake, takeReports } from './take-reports.ts';
 
 /** Longest server name the wire has room for, in characters (contract chapter 1). */
 export const SERVER_NAME_LENGTH_MAX_CHARS = 64;
@@ -65,59 +58,32 @@ export async function acceptInventory(
 async function accept(
   tx: Queryable,
   item: InventoryToAccept,
-  { clock, known }: { readonly clock: CoverageClock; readonly known: KnownMatches },
+  by: ReportSurroundings,
 ): Promise<AcceptedInventory> {
-  const { projectId, inventory } = item;
-  const { now } = clock;
-  const reported = reportedServer(item, now);
+  const { inventory, digest } = item;
+  const reported = reportedServer(item, by.clock.now);
   const { server, isNew } = await lockOrMake(tx, item, reported);
-  const serverId = server.id;
-  const facts = await loadReportFacts(tx, { projectId, serverId, findingSet: server.findingSet });
-  const { state, knowledge, numbers, feeds } = known.at(facts.state, projectId);
-  const packages = withRunningKernel(inventory.packages, inventory.runningKernel);
-  const { ids, unmatched: unmatchedIds } = await internPackages(tx, projectId, packages, numbers);
-  const unmatched =
-    unmatchedIds.length === 0 ? [] : [...(await loadPackages(tx, projectId, unmatchedIds)).values()];
-  await matchStoredPackages(tx, { projectId, revision: state.revision }, unmatched);
-  const packageIds = [...new Set(ids)].sort((a, b) => a - b);
-  const { runningKernel } = inventory;
-  const assessed = await assessReported(
-    tx,
-    { projectId, packageIds, runningKernel, now },
-    { server, facts, knowledge },
-  );
-  await saveReported(tx, {
-    server,
-    reported,
-    digest: item.digest,
-    runningKernel,
-    packageIds,
-    packagePaths: pathsByPackage(packages, ids),
-    problems: inventory.problems,
-    assessed,
-    hasUrgentItems: facts.hasUrgentItems,
-    isCovered: isSystemCovered(reported.system, await feeds(tx), {
-      now: facts.feedsMeasuredAt ?? now,
-      staleDays: clock.staleDays,
-    }),
-  });
-  // An import that came in between did not see the packages that this transaction made, and one that is being followed
-  // does not see this server yet: see lock-advisory-set.ts.
-  await shareAdvisorySet(tx);
-  const inForce = await advisoryState(tx);
-  if (!isSameState(inForce, state)) {
-    await matchStoredPackages(tx, { projectId, revision: inForce.revision }, unmatched);
-    const servers = { serverIds: [serverId] };
-    await assessServers(tx, { projectId, servers, cause: 'advisories', actor: 'report', remark: '', now });
-    await refreshUnknown(tx, clock, { projectId, serverId });
-  }
-  return { serverId, isNew, packages: packageIds.length };
+  const taken = await takeReports(tx, item.projectId, [{ server, reported, inventory, digest }], by);
+  await confirmReports(tx, [taken], by.clock);
+  return { serverId: server.id, isNew, packages: taken.packages[0] ?? 0 };
 }
 
-function reportedServer(
-  { projectId, identity, agentId, machineId, name, inventory, settings }: InventoryToAccept,
+/** What a report says of its server itself. */
+export function reportedServer(
+  {
+    projectId,
+    identity,
+    agentId,
+    machineId,
+    name,
+    inventory,
+    settings,
+  }: Pick<
+    InventoryToAccept,
+    'projectId' | 'identity' | 'agentId' | 'machineId' | 'name' | 'inventory' | 'settings'
+  >,
   now: number,
-): Omit<ReportedServer, 'newId' | 'settings'> {
+): ReportToTake['reported'] {
   return {
     projectId,
     identity,
@@ -137,7 +103,7 @@ function reportedServer(
 async function lockOrMake(
   tx: Queryable,
   item: InventoryToAccept,
-  reported: Omit<ReportedServer, 'newId' | 'settings'>,
+  reported: ReportToTake['reported'],
 ): Promise<{ readonly server: LockedServer; readonly isNew: boolean }> {
   const { projectId, identity, settings } = item;
   const held = await lockReportedServer(tx, projectId, identity);
@@ -147,16 +113,4 @@ async function lockOrMake(
   const made = await lockReportedServer(tx, projectId, identity);
   if (made === undefined) throw new Error(`server ${identity} was neither found nor made`);
   return { server: made, isNew };
-}
-
-function pathsByPackage(
-  packages: Inventory['packages'],
-  ids: readonly number[],
-): Readonly<Record<string, readonly string[]>> {
-  const paths = new Map<string, readonly string[]>();
-  for (const [index, pkg] of packages.entries()) {
-    const id = ids[index];
-    if (id !== undefined && pkg.paths.length > 0) paths.set(String(id), pkg.paths);
-  }
-  return Object.fromEntries(paths);
 }

@@ -47,6 +47,31 @@ describe('gathering', () => {
     expect(given()).toEqual([[1], [2, 3], [4]]);
   });
 
+  it('takes no more than weigh what a batch may, and what is heavier by itself', async () => {
+    const { run, end, given } = work();
+    const ask = gather(run, 10, { weight: { max: 5, of: (item) => item } });
+    const asked = [1, 2, 3, 9, 4, 1].map(ask);
+    for (const at of [0, 1, 2, 3]) {
+      end(at);
+      await turn();
+    }
+    expect((await Promise.all(asked)).length).toBe(6);
+    expect(given()).toEqual([[1], [2, 3], [9], [4, 1]]);
+  });
+
+  it('tells of a batch that failed, by what and how many', async () => {
+    const failures: unknown[] = [];
+    const { run, end, batches } = work();
+    const ask = gather(run, 10, { onFailure: (cause, items) => failures.push([cause, items]) });
+    const asked = [1, 2, 3].map((item) => ask(item).catch(() => 'failed'));
+    end(0);
+    await turn();
+    const cause = new Error('the database is gone');
+    batches[1]?.done.reject(cause);
+    expect(await Promise.all(asked)).toEqual(['1', 'failed', 'failed']);
+    expect(failures).toEqual([[cause, 2]]);
+  });
+
   it('fails those of a batch that fails, and goes on with the next', async () => {
     const { run, end, batches } = work();
     const ask = gather(run, 10);

@@ -3,6 +3,15 @@ import { appError } from '../errors.ts';
 /** Most items that wait for their batch; beyond it whoever asks is told to come again. */
 export const GATHERED_WAITING_MAX = 10_000;
 
+/** What a batch that failed is told to. */
+export type BatchFailed = (cause: unknown, items: number) => void;
+
+export interface GatherOptions<Item> {
+  /** So much may the items of a batch weigh together; one that is heavier by itself is a batch of its own. */
+  readonly weight?: { readonly max: number; readonly of: (item: Item) => number };
+  readonly onFailure?: BatchFailed | undefined;
+}
+
 /**
  * Gathers what arrives while earlier work is under way and does it together: one statement and one commit for all that wait,
  * and no added delay where nothing does. One batch runs at a time, of at most `batchMax` items. `work` gives the results in the
@@ -11,20 +20,31 @@ export const GATHERED_WAITING_MAX = 10_000;
 export function gather<Item, Result>(
   work: (items: readonly Item[]) => Promise<readonly Result[]>,
   batchMax: number,
+  { weight, onFailure }: GatherOptions<Item> = {},
 ): (item: Item) => Promise<Result> {
   type Waiter = PromiseWithResolvers<Result> & { readonly item: Item };
   let waiting: Waiter[] = [];
   let isRunning = false;
+  const nextBatch = (): readonly Waiter[] => {
+    let left = weight?.max ?? 0;
+    const tooMuch = waiting.findIndex(({ item }, at) => {
+      left -= weight?.of(item) ?? 0;
+      return at >= batchMax || (at > 0 && left < 0);
+    });
+    const batch = waiting.slice(0, tooMuch < 0 ? waiting.length : tooMuch);
+    waiting = waiting.slice(batch.length);
+    return batch;
+  };
   const run = async (): Promise<void> => {
     isRunning = true;
     while (waiting.length > 0) {
-      const batch = waiting.slice(0, batchMax);
-      waiting = waiting.slice(batchMax);
+      const batch = nextBatch();
       try {
         const results = await work(batch.map(({ item }) => item));
         if (results.length !== batch.length) throw new Error('a batch has not as many results as items');
         for (const [at, result] of results.entries()) batch[at]?.resolve(result);
       } catch (error) {
+        onFailure?.(error, batch.length);
         for (const { reject } of batch) reject(error);
       }
     }

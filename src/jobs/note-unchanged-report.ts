@@ -11,7 +11,7 @@ import {
   type UnchangedReport,
 } from '../store/fleet/note-unchanged.ts';
 import { assessServers } from './assess-servers.ts';
-import { gather } from './gather.ts';
+import { type BatchFailed, gather } from './gather.ts';
 import { type CoverageClock, coveredSystems, refreshUnknown } from './refresh-unknown.ts';
 
 /** Raised whenever the same report would be read differently: then every agent is asked for its whole report again. */
@@ -31,15 +31,17 @@ export function keptDigest(reportDigest: string): string {
 export function unchangedReports(
   database: Database,
   clock: () => CoverageClock,
+  onFailure?: BatchFailed,
 ): (report: Omit<UnchangedReport, 'now'>) => Promise<boolean> {
   let covered: CoverageInForce | undefined;
-  const note = gather(async (reports: readonly UnchangedReport[]) => {
+  const noteAll = async (reports: readonly UnchangedReport[]): Promise<readonly boolean[]> => {
     covered ??= await coverageInForce(database, clock());
     const noted = await noteUnchangedServers(database, reports, covered);
     // Of a system that grew stale since, a server is asked about once more; what has become covered came with a revision.
     if (noted.includes(false)) covered = undefined;
     return noted;
-  }, UNCHANGED_BATCH_MAX);
+  };
+  const note = gather(noteAll, UNCHANGED_BATCH_MAX, { onFailure });
   return async (report) => {
     try {
       return await note({ ...report, digest: keptDigest(report.digest), now: clock().now });

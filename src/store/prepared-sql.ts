@@ -8,6 +8,9 @@ export interface PreparedSql {
 
 const NAME_LENGTH_CHARS = 24;
 
+/** So many members a list may have for which a plan does that was made for a list of any length. */
+export const KEPT_PLAN_LIST_MAX = 64;
+
 /**
  * A statement that is worth preparing: one that is run for every report or request. PostgreSQL took two thirds of what a
  * report cost it for parsing and planning. By itself, and in transactions that keep their plans, it runs on connections that

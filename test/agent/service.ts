@@ -64,6 +64,7 @@ export async function testService(
       clock: clock.now,
       forgetAgents: authenticator.forget,
       countReport: () => undefined,
+      batchFailed: () => undefined,
       publicUrl: () => options.publicUrl ?? `${options.tls === undefined ? 'http' : 'https'}://0.0.0.0:8080`,
       publicUrlIsConfigured: options.publicUrl !== undefined,
     }),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { internPackageSet } from '../../src/store/fleet/package-sets.ts';
+import { internPackageSets } from '../../src/store/fleet/package-sets.ts';
 import { packagesInScope } from '../../src/store/urgent/servers-holding.ts';
 import { testDatabase } from '../database.ts';
 
@@ -10,7 +10,7 @@ it('packages that only servers beyond the scope hold are none that an answer cou
     ['a', 'research', [1, 2]],
     ['b', 'payments', [2, 3]],
   ] as const) {
-    const set = await internPackageSet(database, 'p', { packageIds, now: 1 });
+    const [set = 0] = await internPackageSets(database, 'p', { sets: [packageIds], now: 1 });
     await database.execute(
       `INSERT INTO server (project_id, id, identity, name, name_folded, enterprise_project_id, os_type, system, created_at, scan_time, package_set)
        VALUES ('p', $1, $1, $1, $1, $2, 'Linux', 'debian:12', 0, 1, $3)`,

@@ -1,7 +1,9 @@
 /** What the agent asks for: its own installation, its enrolment, and to be heard. */
 import { KnownLines } from '../../inventory/known-lines.ts';
+import { REPORTS_ALONE_MAX, reportsTogether } from '../../jobs/accept-reports.ts';
 import { KnownMatches } from '../../jobs/known-matches.ts';
 import { unchangedReports } from '../../jobs/note-unchanged-report.ts';
+import { createTurns } from '../../jobs/turns.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { createAgentLimits } from './agent-limits.ts';
 import type { AgentParts } from './agent-parts.ts';
@@ -10,18 +12,30 @@ import { installScriptEndpoint } from './install-script.ts';
 import { reportEndpoint } from './report.ts';
 import { unchangedEndpoint } from './unchanged.ts';
 
-export interface AgentEndpointParts extends Omit<AgentParts, 'limits' | 'lines' | 'known' | 'noteUnchanged'> {
+export interface AgentEndpointParts
+  extends Pick<AgentParts, 'database' | 'clock' | 'forgetAgents' | 'countReport'> {
   readonly publicUrl: () => string;
   readonly publicUrlIsConfigured: boolean;
+  /** Told of reports that could not be taken in together and go one by one, which is slower. */
+  readonly batchFailed: (kind: 'whole' | 'unchanged', cause: unknown, reports: number) => void;
 }
 
 export function agentEndpoints(given: AgentEndpointParts): readonly Endpoint[] {
+  const { database, clock, batchFailed } = given;
+  const known = new KnownMatches();
   const parts: AgentParts = {
     ...given,
-    limits: createAgentLimits(() => given.clock().now),
+    known,
+    limits: createAgentLimits(() => clock().now),
     lines: new KnownLines(),
-    known: new KnownMatches(),
-    noteUnchanged: unchangedReports(given.database, given.clock),
+    acceptTogether: reportsTogether({
+      ...{ database, clock, known },
+      onFailure: (cause, reports) => batchFailed('whole', cause, reports),
+    }),
+    alone: createTurns({ room: REPORTS_ALONE_MAX, each: 1 }),
+    noteUnchanged: unchangedReports(database, clock, (cause, reports) =>
+      batchFailed('unchanged', cause, reports),
+    ),
   };
   return [
     installScriptEndpoint(given),

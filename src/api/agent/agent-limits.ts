@@ -3,7 +3,9 @@
  * address, and so many reports at once. An agent that is told to come again keeps its report and does so.
  */
 import { appError } from '../../errors.ts';
+import { INVENTORY_PACKAGES_MAX } from '../../inventory/inventory.ts';
 import { REPORT_BYTES_MAX } from '../../inventory/report.ts';
+import { createTurns } from '../../jobs/turns.ts';
 
 /** Requests of one server at once, and how long until one more is allowed. A timed agent makes two an hour. */
 export const AGENT_REQUESTS_MAX = 30;
@@ -14,8 +16,12 @@ const ENROLMENT_FAILURE_RECOVERY_MS = 2_000;
 /** Servers and addresses remembered; the one that asked longest ago is forgotten first. */
 const SUBJECTS_MAX = 100_000;
 
-/** Reports that are read and stored at once; others that have arrived wait their turn. */
+/**
+ * Reports that are read and stored at once where they are as large as they may be; others that have arrived wait their turn. Of
+ * smaller ones as many as have no more packages together, each counted as PACKAGES_COUNTED_MIN at least.
+ */
 export const REPORTS_AT_ONCE_MAX = 4;
+const PACKAGES_COUNTED_MIN = 5_000;
 /** Bytes of reports that are arriving or waiting, as they are sent; beyond it agents are told to come again. */
 export const REPORT_BYTES_HELD_MAX = 8 * REPORT_BYTES_MAX;
 
@@ -25,11 +31,14 @@ export interface AgentLimits {
   /** Throws `agent-throttled` where too many enrolments from the address failed. */
   readonly checkEnrolment: (address: string) => void;
   readonly countFailedEnrolment: (address: string) => void;
-  /** Has a report of at most `bytes` arrive and then handled, as soon as it is its turn; throws `agent-reports-busy`. */
+  /**
+   * Has a report of at most `bytes` arrive and then handled, as soon as it is its turn; throws `agent-reports-busy`. When it
+   * has been read, `holds` is to be told its packages: where they are few others need not wait for it.
+   */
   readonly takeReport: <R, T>(
     bytes: number,
     arrive: () => Promise<R>,
-    handle: (arrived: R) => Promise<T>,
+    handle: (arrived: R, holds: (packages: number) => void) => Promise<T>,
   ) => Promise<T>;
 }
 
@@ -40,7 +49,10 @@ export function createAgentLimits(now: () => number): AgentLimits {
     recoveryMs: ENROLMENT_FAILURE_RECOVERY_MS,
     now,
   });
-  const inTurn = createTurns(REPORTS_AT_ONCE_MAX);
+  const inTurn = createTurns({
+    room: REPORTS_AT_ONCE_MAX * INVENTORY_PACKAGES_MAX,
+    each: INVENTORY_PACKAGES_MAX,
+  });
   let bytesHeld = 0;
   return {
     countRequest: (serverId) => {
@@ -54,7 +66,9 @@ export function createAgentLimits(now: () => number): AgentLimits {
       bytesHeld += bytes;
       try {
         const arrived = await arrive();
-        return await inTurn(() => handle(arrived));
+        return await inTurn((holds) =>
+          handle(arrived, (packages) => holds(Math.max(packages, PACKAGES_COUNTED_MIN))),
+        );
       } finally {
         bytesHeld -= bytes;
       }
@@ -90,22 +104,5 @@ function createBuckets(limits: {
       const [oldest] = buckets.keys();
       if (buckets.size > SUBJECTS_MAX && oldest !== undefined) buckets.delete(oldest);
     },
-  };
-}
-
-function createTurns(atOnceMax: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async (work) => {
-    // Whoever finishes hands its place on, so that nobody who comes later can take it first.
-    if (running >= atOnceMax) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running += 1;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) running -= 1;
-      else next();
-    }
   };
 }

@@ -1,8 +1,10 @@
 /** What the agent's endpoints are made of. */
 import type { KnownLines } from '../../inventory/known-lines.ts';
+import type { reportsTogether } from '../../jobs/accept-reports.ts';
 import type { KnownMatches } from '../../jobs/known-matches.ts';
 import type { unchangedReports } from '../../jobs/note-unchanged-report.ts';
 import type { CoverageClock } from '../../jobs/refresh-unknown.ts';
+import type { InTurn } from '../../jobs/turns.ts';
 import type { Database } from '../../store/database.ts';
 import type { AgentLimits } from './agent-limits.ts';
 
@@ -14,6 +16,10 @@ export interface AgentParts {
   readonly lines: KnownLines;
   /** What packages are affected by, kept from one report to the next. */
   readonly known: KnownMatches;
+  /** Takes a whole report in together with others; undefined: it is to go alone. */
+  readonly acceptTogether: ReturnType<typeof reportsTogether>;
+  /** For reports that go alone. */
+  readonly alone: InTurn;
   /** Notes an unchanged report together with others; false: something else is to be done about it. */
   readonly noteUnchanged: ReturnType<typeof unchangedReports>;
   /** Drops what is remembered of credentials: to be called after one was replaced. */

@@ -2,7 +2,7 @@
 import Type from 'typebox';
 import type { AgentIdentity } from '../../identity/identity-store.ts';
 import { type ParapetReport, parseReport, REPORT_BYTES_MAX } from '../../inventory/report.ts';
-import { acceptInventory } from '../../jobs/accept-inventory.ts';
+import { type AcceptedInventory, acceptInventory } from '../../jobs/accept-inventory.ts';
 import { keptDigest } from '../../jobs/note-unchanged-report.ts';
 import { agentEndpoint, type Endpoint } from '../endpoint.ts';
 import { type AgentParts, MACHINE_ID } from './agent-parts.ts';
@@ -30,7 +30,11 @@ export function reportEndpoint(parts: AgentParts): Endpoint {
       const json = await parts.limits.takeReport(
         bytesDeclared(header('content-length')),
         rawBody,
-        async (bytes) => await acceptReport(parts, agent, parseReport(bytes, parts.lines)),
+        async (bytes, holds) => {
+          const report = parseReport(bytes, parts.lines);
+          holds(report.inventory.packages.length);
+          return await acceptReport(parts, agent, report);
+        },
       );
       parts.countReport('accepted');
       return { json };
@@ -40,32 +44,41 @@ export function reportEndpoint(parts: AgentParts): Endpoint {
 
 async function acceptReport(parts: AgentParts, agent: AgentIdentity, report: ParapetReport): Promise<object> {
   const machineId = MACHINE_ID.test(report.machineId) ? report.machineId : '';
+  const { inventory } = report;
+  const digest = keptDigest(report.digest);
+  const together = await parts.acceptTogether({ ...agent, machineId, inventory, digest });
+  const { taken, identity } =
+    together === undefined
+      ? await parts.alone(() => acceptAlone(parts, agent, { ...report, machineId }))
+      : { taken: together, identity: {} };
+  return {
+    ...{ server_id: taken.serverId, packages: taken.packages },
+    problems: inventory.problems.length,
+    digest: report.digest,
+    ...identity,
+  };
+}
+
+async function acceptAlone(
+  parts: AgentParts,
+  agent: AgentIdentity,
+  { machineId, digest, inventory }: Pick<ParapetReport, 'machineId' | 'digest' | 'inventory'>,
+): Promise<{ readonly taken: AcceptedInventory; readonly identity: object }> {
   const found = await serverOfAgent(parts, agent, machineId);
-  const { server } = found;
+  const { identity, agentId, name, settings } = found.server;
   const { projectId } = agent;
   const taken = await acceptInventory(
     parts.database,
     {
-      projectId,
-      identity: server.identity,
-      agentId: server.agentId,
-      machineId,
-      name: report.inventory.server.name || server.name,
-      inventory: report.inventory,
-      digest: keptDigest(report.digest),
-      settings: server.settings,
+      ...{ projectId, identity, agentId, machineId, inventory, settings },
+      name: inventory.server.name || name,
+      digest: keptDigest(digest),
       isFromAgent: true,
     },
     parts.clock(),
     parts.known,
   );
-  return {
-    server_id: taken.serverId,
-    packages: taken.packages,
-    problems: report.inventory.problems.length,
-    digest: report.digest,
-    ...newIdentityOf(found),
-  };
+  return { taken, identity: newIdentityOf(found) };
 }
 
 /** How much room the body may need: what it declares, or the most where it declares nothing (chunked). */

@@ -7,7 +7,7 @@ import {
 import type { ChangedColumns, FindingColumns } from '../../findings/finding-columns.ts';
 import type { Queryable, Sql, SqlValue } from '../database.ts';
 import { SET_USE_NOTED_MS } from '../fleet/package-sets.ts';
-import { prepared } from '../prepared-sql.ts';
+import { KEPT_PLAN_LIST_MAX, prepared } from '../prepared-sql.ts';
 import { arrayText } from '../sql-array.ts';
 
 const FIXED = FINDING_STATUSES.vul_status_fixed;
@@ -45,8 +45,8 @@ const INTERN_WHOLE = internSql(
   `SELECT at, v::integer[] AS vulnerability, s::smallint[] AS status, p::smallint[] AS priority, f::boolean[] AS fixable
    FROM unnest($4::text[], $5::text[], $6::text[], $7::text[]) WITH ORDINALITY AS w (v, s, p, f, at)`,
 );
-// Of a report; the plan for many depends on how many.
-const INTERN_ONE = prepared(INTERN_WHOLE);
+// Of reports; the plan for many depends on how many.
+const INTERN_FEW = prepared(INTERN_WHOLE);
 const INTERN_CHANGED = internSql(
   `SELECT w.at, n.*
    FROM unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[]) WITH ORDINALITY AS w (base, t, s, p, f, at)
@@ -63,7 +63,7 @@ export async function internFindingSets(
 ): Promise<readonly number[]> {
   if (sets.length === 0) return [];
   return await intern(tx, projectId, {
-    sql: sets.length === 1 ? INTERN_ONE : INTERN_WHOLE,
+    sql: sets.length <= KEPT_PLAN_LIST_MAX ? INTERN_FEW : INTERN_WHOLE,
     params: [
       sets.map((set) => arrayText(set.vulnerability)),
       sets.map((set) => arrayText(set.status)),

@@ -4,7 +4,7 @@ import type { ChangedColumns, FindingColumns } from '../../findings/finding-colu
 import type { DatesToWrite } from '../../findings/finding-dates.ts';
 import type { ServerSummary } from '../../findings/summary.ts';
 import type { Queryable } from '../database.ts';
-import { prepared } from '../prepared-sql.ts';
+import { KEPT_PLAN_LIST_MAX, prepared } from '../prepared-sql.ts';
 import { arrayText } from '../sql-array.ts';
 import { internChangedSets, internFindingSets } from './finding-sets.ts';
 import type { LockedServers } from './load-assessable.ts';
@@ -120,7 +120,7 @@ const INSERT_EVENTS = `INSERT INTO finding_event (project_id, server_id, vulnera
    JOIN unnest($4::integer[], $5::text[], $6::text[], $7::smallint[], $8::smallint[])
      AS e (of_group, vulnerabilities, kind, status_before, status_after) USING (of_group)
    CROSS JOIN LATERAL unnest(e.vulnerabilities::integer[]) AS v (number)`;
-const INSERT_EVENTS_OF_ONE = prepared(INSERT_EVENTS);
+const INSERT_EVENTS_OF_FEW = prepared(INSERT_EVENTS);
 
 async function insertEvents(
   tx: Queryable,
@@ -133,7 +133,7 @@ async function insertEvents(
   const events = changed.flatMap((group, index) =>
     eventsAlike(group.events).map((alike) => ({ ...alike, group: index + 1 })),
   );
-  await tx.execute(members.ids.length === 1 ? INSERT_EVENTS_OF_ONE : INSERT_EVENTS, [
+  await tx.execute(members.ids.length <= KEPT_PLAN_LIST_MAX ? INSERT_EVENTS_OF_FEW : INSERT_EVENTS, [
     note.projectId,
     members.ids,
     members.groups,

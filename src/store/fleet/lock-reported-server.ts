@@ -16,10 +16,29 @@ export interface LockedServer {
   readonly dueAt: number | undefined;
 }
 
+/** The server of a report that was taken in together with others. */
+export interface LockedAgentServer extends LockedServer {
+  /** Which of the reports, from 0. */
+  readonly at: number;
+  readonly identity: string;
+  readonly name: string;
+}
+
+const COLUMNS = `s.id, s.asset_value, s.finding_set, s.finding_since, s.finding_dates, s.due_at`;
+const HAS_CREDENTIAL = `EXISTS (SELECT FROM agent_credential c WHERE c.project_id = s.project_id AND c.server_id = s.id)`;
+
 const LOCK = prepared(
-  `SELECT id, asset_value, finding_set, finding_since, finding_dates, due_at,
-     EXISTS (SELECT FROM agent_credential c WHERE c.project_id = s.project_id AND c.server_id = s.id) AS is_enrolled
+  `SELECT ${COLUMNS}, ${HAS_CREDENTIAL} AS is_enrolled
    FROM server s WHERE project_id = $1 AND identity = $2 FOR UPDATE OF s`,
+);
+
+// Rows that somebody holds are passed over, so that no report waits for another one's server.
+const LOCK_FREE = prepared(
+  `SELECT ${COLUMNS}, true AS is_enrolled, r.at - 1 AS at, s.identity, s.name
+   FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS r (project_id, id, machine_id, at)
+   JOIN server s ON s.project_id = r.project_id AND s.id = r.id
+   WHERE (r.machine_id = '' OR s.machine_id IN ('', r.machine_id)) AND ${HAS_CREDENTIAL}
+   ORDER BY s.project_id, s.id FOR UPDATE OF s SKIP LOCKED`,
 );
 
 /**
@@ -31,16 +50,42 @@ export async function lockReportedServer(
   projectId: string,
   identity: string,
 ): Promise<LockedServer | undefined> {
-  const [row] = await tx.query<{
-    id: string;
-    asset_value: AssetValue;
-    finding_set: number | null;
-    finding_since: number;
-    finding_dates: readonly number[];
-    due_at: number | null;
-    is_enrolled: boolean;
-  }>(LOCK, [projectId, identity]);
-  if (row === undefined) return undefined;
+  const [row] = await tx.query<LockedRow>(LOCK, [projectId, identity]);
+  return row === undefined ? undefined : lockedServerOf(row);
+}
+
+/**
+ * The same for servers whose agents report, without waiting: those that are there and that nobody holds, whose agent has a
+ * credential, and whose machine is the one that reports. Of each server one report at most.
+ */
+export async function lockFreeServers(
+  tx: Queryable,
+  reports: readonly {
+    readonly projectId: string;
+    readonly serverId: string;
+    /** Empty where the machine tells none. */
+    readonly machineId: string;
+  }[],
+): Promise<readonly LockedAgentServer[]> {
+  const rows = await tx.query<LockedRow & Pick<LockedAgentServer, 'at' | 'identity' | 'name'>>(LOCK_FREE, [
+    reports.map(({ projectId }) => projectId),
+    reports.map(({ serverId }) => serverId),
+    reports.map(({ machineId }) => machineId),
+  ]);
+  return rows.map((row) => ({ ...lockedServerOf(row), at: row.at, identity: row.identity, name: row.name }));
+}
+
+interface LockedRow {
+  readonly id: string;
+  readonly asset_value: AssetValue;
+  readonly finding_set: number | null;
+  readonly finding_since: number;
+  readonly finding_dates: readonly number[];
+  readonly due_at: number | null;
+  readonly is_enrolled: boolean;
+}
+
+function lockedServerOf(row: LockedRow): LockedServer {
   return {
     id: row.id,
     isEnrolled: row.is_enrolled,

@@ -25,55 +25,66 @@ export interface ReportToSave {
 
 const SAVE = prepared(
   `UPDATE server SET ${REPORTED_COLUMNS('r')},
-     scan_time = $10, inventory_digest = $11, kernel_release = $12, kernel_version = $13, restart_packages = $14,
-     package_set = $15, package_paths = $16, inventory_problems = $17,
-     finding_set = coalesce($18, finding_set), finding_since = coalesce($19, finding_since),
-     finding_dates = CASE WHEN $19::bigint IS NULL THEN finding_dates || $20::text::bigint[] ELSE $20::text::bigint[] END,
-     open_count = $21, critical_count = $22, high_count = $23, medium_count = $24, low_count = $25, score = $26, level = $27,
-     status_bits = $28, due_at = $29,
+     scan_time = $2, inventory_digest = r.digest, kernel_release = r.kernel_release, kernel_version = r.kernel_version,
+     restart_packages = ARRAY(SELECT json_array_elements_text(r.restart_packages)), package_set = r.package_set,
+     package_paths = r.package_paths, inventory_problems = ARRAY(SELECT json_array_elements_text(r.problems)),
+     finding_set = coalesce(r.finding_set, server.finding_set), finding_since = coalesce(r.since, server.finding_since),
+     finding_dates = CASE WHEN r.since IS NULL THEN server.finding_dates || r.dates::bigint[] ELSE r.dates::bigint[] END,
+     open_count = r.counts[1], critical_count = r.counts[2], high_count = r.counts[3], medium_count = r.counts[4],
+     low_count = r.counts[5], score = r.counts[6], status_bits = r.counts[7], level = r.level, due_at = r.due_at,
      -- Covered counts only when every server has followed what covers it.
-     is_unknown = NOT $30::boolean
-       OR is_unknown AND (EXISTS (SELECT FROM rematch_package) OR EXISTS (SELECT FROM reassess))
-   FROM (SELECT $3::text AS agent_id, $4::text AS machine_id, $5::text AS name, $6::text AS name_folded, $7::text AS public_ip,
-     $8::text AS private_ip, ($9::text[])[1] AS os_type, ($9::text[])[2] AS system, ($9::text[])[3] AS os_name) r
-   WHERE project_id = $1 AND id = $2`,
+     is_unknown = NOT r.is_covered
+       OR server.is_unknown AND (EXISTS (SELECT FROM rematch_package) OR EXISTS (SELECT FROM reassess))
+   FROM (
+     SELECT u.*, u.summary::integer[] AS counts
+     FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
+       $12::text[], $13::text[], $14::text[], $15::text[], $16::json[], $17::bigint[], $18::text[], $19::json[], $20::bigint[],
+       $21::bigint[], $22::text[], $23::text[], $24::text[], $25::bigint[], $26::boolean[])
+     AS u (id, agent_id, machine_id, name, name_folded, public_ip, private_ip, os_type, system, os_name, digest, kernel_release,
+       kernel_version, restart_packages, package_set, package_paths, problems, finding_set, since, dates, summary, level, due_at,
+       is_covered)) r
+   WHERE server.project_id = $1 AND server.id = r.id`,
 );
 
-/** Writes all that a report changes in its server's row, once: the row is wide and in several indexes. */
-export async function saveReport(tx: Queryable, report: ReportToSave): Promise<void> {
-  const { reported, runningKernel, assessed } = report;
-  const { summary, dates } = assessed;
-  const values = reportedValues(reported);
+/**
+ * Writes all that reports change in their servers' rows, once: a row is wide and in several indexes. All of one project, of each
+ * server one at most, taken in at `now`.
+ */
+export async function saveReports(
+  tx: Queryable,
+  { projectId, now }: { readonly projectId: string; readonly now: number },
+  reports: readonly ReportToSave[],
+): Promise<void> {
+  const values = reports.map(({ reported }) => reportedValues(reported));
+  const summaries = reports.map(({ assessed }) => assessed.summary);
   await tx.execute(SAVE, [
-    reported.projectId,
-    report.serverId,
-    values.agentId,
-    values.machineId,
-    values.name,
-    values.nameFolded,
-    values.publicIp,
-    values.privateIp,
-    [values.osType, values.system, values.osName],
-    reported.now,
-    report.digest,
-    storableText(runningKernel?.release ?? ''),
-    storableText(runningKernel?.version ?? ''),
-    runningKernel?.waiting ?? [],
-    report.packageSet,
-    storableJson(report.packagePaths),
-    report.problems.map(storableText),
-    report.findingSet ?? null,
-    dates.since ?? null,
-    arrayText(dates.dates),
-    summary.openCount,
-    summary.counts.Critical,
-    summary.counts.High,
-    summary.counts.Medium,
-    summary.counts.Low,
-    summary.score,
-    summary.level,
-    summary.statusBits,
-    assessed.dueAt ?? null,
-    report.isCovered,
+    projectId,
+    now,
+    reports.map(({ serverId }) => serverId),
+    values.map((own) => own.agentId),
+    values.map((own) => own.machineId),
+    values.map((own) => own.name),
+    values.map((own) => own.nameFolded),
+    values.map((own) => own.publicIp),
+    values.map((own) => own.privateIp),
+    values.map((own) => own.osType),
+    values.map((own) => own.system),
+    values.map((own) => own.osName),
+    reports.map(({ digest }) => digest),
+    reports.map(({ runningKernel }) => storableText(runningKernel?.release ?? '')),
+    reports.map(({ runningKernel }) => storableText(runningKernel?.version ?? '')),
+    reports.map(({ runningKernel }) => storableJson(runningKernel?.waiting ?? [])),
+    reports.map(({ packageSet }) => packageSet),
+    reports.map(({ packagePaths }) => storableJson(packagePaths)),
+    reports.map(({ problems }) => storableJson(problems)),
+    reports.map(({ findingSet }) => findingSet ?? null),
+    reports.map(({ assessed }) => assessed.dates.since ?? null),
+    reports.map(({ assessed }) => arrayText(assessed.dates.dates)),
+    summaries.map(({ openCount, counts: { Critical, High, Medium, Low }, score, statusBits }) =>
+      arrayText([openCount, Critical, High, Medium, Low, score, statusBits]),
+    ),
+    summaries.map(({ level }) => level),
+    reports.map(({ assessed }) => assessed.dueAt ?? null),
+    reports.map(({ isCovered }) => isCovered),
   ]);
 }
