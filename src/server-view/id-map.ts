@@ -3,7 +3,7 @@
  * takes some 150). What is stored is the position; ids are compared in their column, so a collision costs a look and never an
  * error.
  */
-import { hashOf, type TextColumn } from './text-column.ts';
+import { hashOf, hashOfAscii, type TextColumn } from './text-column.ts';
 
 export class IdMap {
   readonly #ids: TextColumn;
@@ -33,10 +33,17 @@ export class IdMap {
 
   /** The position of an id; -1: none has it. */
   find(id: string): number {
+    // Nearly all ids are ASCII, of which no bytes have to be made.
+    const hash = hashOfAscii(id);
+    if (hash !== undefined) return this.#find(hash, (position) => this.#ids.equalsAscii(position, id));
     const bytes = Buffer.from(id, 'utf8');
-    for (let place = hashOf(bytes, 0, bytes.length) & this.#mask; ; place = (place + 1) & this.#mask) {
+    return this.#find(hashOf(bytes, 0, bytes.length), (position) => this.#ids.equals(position, bytes));
+  }
+
+  #find(hash: number, isIt: (position: number) => boolean): number {
+    for (let place = hash & this.#mask; ; place = (place + 1) & this.#mask) {
       const position = (this.#places[place] ?? 0) - 1;
-      if (position < 0 || this.#ids.equals(position, bytes)) return position;
+      if (position < 0 || isIt(position)) return position;
     }
   }
 }
