@@ -37,6 +37,7 @@ export async function loadModel(
     },
     finishLoad: () => undefined,
     apply: () => undefined,
+    applyFindings: () => [],
     rest: () => undefined,
     beginComparing: () => undefined,
     compare: () => [],

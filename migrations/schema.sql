@@ -424,7 +424,7 @@ CREATE TABLE server_view_change (
   kind text NOT NULL,
   id text NOT NULL,
   CONSTRAINT server_view_change_pkey PRIMARY KEY (changed_xid, project_id, kind, id),
-  CONSTRAINT server_view_change_kind_check CHECK (kind = ANY (ARRAY['server'::text, 'group'::text, 'project'::text]))
+  CONSTRAINT server_view_change_kind_check CHECK (kind = ANY (ARRAY['server'::text, 'group'::text, 'project'::text, 'package_set'::text]))
 );
 
 CREATE TABLE server_view_horizon (
@@ -570,6 +570,23 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.note_server_update()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF current_setting('parapet.view_changes', true) = 'package_set' THEN
+    INSERT INTO server_view_change (project_id, kind, id)
+    SELECT DISTINCT project_id, 'package_set', package_set::text FROM changed_rows WHERE package_set IS NOT NULL
+    ON CONFLICT DO NOTHING;
+  ELSE
+    INSERT INTO server_view_change (project_id, kind, id) SELECT project_id, 'server', id FROM changed_rows
+    ON CONFLICT DO NOTHING;
+  END IF;
+  RETURN NULL;
+END $function$
+;
+
 CREATE TRIGGER project_setting_deleted AFTER DELETE ON project_setting REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION note_project_setting_change();
 
 CREATE TRIGGER project_setting_inserted AFTER INSERT ON project_setting REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION note_project_setting_change();
@@ -586,4 +603,4 @@ CREATE TRIGGER server_group_updated AFTER UPDATE ON server_group REFERENCING NEW
 
 CREATE TRIGGER server_inserted AFTER INSERT ON server REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION note_server_change();
 
-CREATE TRIGGER server_updated AFTER UPDATE ON server REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION note_server_change();
+CREATE TRIGGER server_updated AFTER UPDATE ON server REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION note_server_update();

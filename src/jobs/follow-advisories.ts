@@ -19,6 +19,7 @@ import {
   serversListingAsFixed,
   serversOfSet,
 } from '../store/fleet/package-set-holders.ts';
+import { notePackageSets } from '../store/server-view/note-package-sets.ts';
 import { assessServers } from './assess-servers.ts';
 import { assessTouched, type FollowingTask, TOUCHED_VULNERABILITIES_MAX } from './assess-touched.ts';
 import { KnownMatches } from './known-matches.ts';
@@ -308,6 +309,7 @@ async function reassessBatch(
       return await database.transaction(
         async (tx) => {
           let written = 0;
+          if ('packageSets' in task.servers) await notePackageSets(tx);
           const held = await known.during(tx, async (knowledge) => {
             const own = { ...task, knowledge };
             written = isFew ? await assessTouched(tx, own, touched) : await assessServers(tx, own);

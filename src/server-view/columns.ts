@@ -5,7 +5,7 @@
  */
 import type { ServerRow } from './server-view.ts';
 import { TextColumn } from './text-column.ts';
-import type { ViewRecord } from './view-record.ts';
+import type { FindingsRecord, ViewRecord } from './view-record.ts';
 
 export const DIMENSIONS = [
   'enterpriseProjectId',
@@ -46,6 +46,18 @@ export interface RowParts {
   readonly list: number;
   /** The pass of comparing in which it was written or compared last. */
   readonly pass: number;
+}
+
+/** What of these an assessment changes. */
+export interface RowFindings extends Pick<RowParts, 'set' | 'list' | 'pass'> {
+  readonly severityLevel: number;
+  readonly handleStatus: number;
+}
+
+/** A row and the columns that have it. */
+export interface FoundRow {
+  readonly columns: ServerColumns;
+  readonly row: number;
 }
 
 /** Codes of these two dimensions are the indexes here: rows are written from them. */
@@ -129,18 +141,10 @@ export class ServerColumns {
   append(record: ViewRecord, parts: RowParts): number {
     const row = this.#count;
     this.#reserve(1);
-    const { counts } = record;
-    this.numbers.worstFirst[row] =
-      (record.sortRank * COUNT_SPAN + inverted(counts.critical)) * COUNT_SPAN + inverted(counts.high);
-    this.numbers.worstNext[row] = inverted(counts.medium) * COUNT_SPAN + inverted(counts.low);
     this.numbers.scanTime[row] = record.scanTime;
     this.words.head[row] = parts.head;
-    this.words.set[row] = parts.set;
-    this.words.list[row] = parts.list;
-    this.words.version[row] = record.version;
-    this.words.pass[row] = parts.pass;
-    this.words.score[row] = record.score ?? NO_SCORE;
-    this.words.statusBits[row] = record.statusBits;
+    const { severityLevel, handleStatus } = parts.codes;
+    this.#setFindings(row, record, { ...parts, severityLevel, handleStatus });
     for (const dimension of DIMENSIONS) this.words[dimension][row] = parts.codes[dimension];
     for (const text of SOUGHT_TEXTS) this.words[text][row] = parts.stems[text];
     this.texts.id.append(record.id);
@@ -149,6 +153,14 @@ export class ServerColumns {
     this.texts.publicIp.append(record.publicIp);
     this.texts.privateIp.append(record.privateIp);
     this.#count += 1;
+    return row;
+  }
+
+  /** Appends a row of other columns, or of these, with other findings; answers its number. */
+  appendWithFindings(held: FoundRow, record: FindingsRecord, findings: RowFindings): number {
+    const row = this.#count;
+    this.appendFrom(held.columns, held.row, held.row + 1);
+    this.#setFindings(row, record, findings);
     return row;
   }
 
@@ -205,6 +217,21 @@ export class ServerColumns {
       medium: inverted(Math.floor(worstNext / COUNT_SPAN)),
       low: inverted(worstNext % COUNT_SPAN),
     };
+  }
+
+  #setFindings(row: number, record: FindingsRecord, findings: RowFindings): void {
+    const { counts } = record;
+    this.numbers.worstFirst[row] =
+      (record.sortRank * COUNT_SPAN + inverted(counts.critical)) * COUNT_SPAN + inverted(counts.high);
+    this.numbers.worstNext[row] = inverted(counts.medium) * COUNT_SPAN + inverted(counts.low);
+    this.words.version[row] = record.version;
+    this.words.score[row] = record.score ?? NO_SCORE;
+    this.words.statusBits[row] = record.statusBits;
+    this.words.set[row] = findings.set;
+    this.words.list[row] = findings.list;
+    this.words.pass[row] = findings.pass;
+    this.words.severityLevel[row] = findings.severityLevel;
+    this.words.handleStatus[row] = findings.handleStatus;
   }
 
   #reserve(rows: number): void {

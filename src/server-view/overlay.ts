@@ -3,7 +3,7 @@
  * which it stands; and the positions whose rows are no longer true. Mostly some thousand, while very much changes up to a quarter
  * of the snapshot; a change is put into sorted lists and is visible at once.
  */
-import { compareRows, ServerColumns } from './columns.ts';
+import { compareRows, type FoundRow, ServerColumns } from './columns.ts';
 import { positionBefore, type Run, type Snapshot } from './snapshot.ts';
 import { lowerBound, WordList } from './word-list.ts';
 
@@ -77,6 +77,14 @@ export class Overlay {
   /** Listed servers, the snapshot's and the overlay's. */
   get servers(): number {
     return this.snapshot.columns.count - this.#dead.length + this.#rows.length;
+  }
+
+  /** Where the true row of a server is. */
+  find(id: string): FoundRow | undefined {
+    const row = this.rowOf(id);
+    if (row !== undefined) return { columns: this.columns, row };
+    const position = this.positionOf(id);
+    return position < 0 ? undefined : { columns: this.snapshot.columns, row: position };
   }
 
   /** The row of a server in the overlay; undefined: it has none here. */

@@ -5,6 +5,7 @@
 import { ByteArena } from './byte-arena.ts';
 import {
   type Dimension,
+  type FoundRow,
   HANDLE_STATUSES,
   SEVERITY_LEVELS,
   type ServerColumns,
@@ -17,7 +18,7 @@ import { ShownLists } from './shown-lists.ts';
 import { ShownSets } from './shown-sets.ts';
 import { TextStems } from './text-stems.ts';
 import { ValueCodes } from './value-codes.ts';
-import type { ViewRecord, VulnerabilityLookup } from './view-record.ts';
+import type { FindingsRecord, ViewRecord, VulnerabilityLookup } from './view-record.ts';
 import { VulnerabilityNames } from './vulnerability-names.ts';
 import { fieldsJson, serverFields } from './wire-row.ts';
 
@@ -78,19 +79,31 @@ export class RowEncoder {
     });
   }
 
+  /** Appends a row with other findings: it holds its set, its stems are those of the row that it takes the place of. */
+  appendWithFindings(columns: ServerColumns, held: FoundRow, record: FindingsRecord, pass: number): number {
+    const set = this.sets.hold(record.shownKey, undefined);
+    return columns.appendWithFindings(held, record, {
+      set,
+      list: this.sets.listOf(set),
+      pass,
+      severityLevel: this.codes.severityLevel.codeOf(record.severityLevel),
+      handleStatus: this.codes.handleStatus.codeOf(record.handleStatus),
+    });
+  }
+
   /** Gives back what a row holds, but for its head. */
   release(columns: ServerColumns, row: number): void {
-    this.sets.release(columns.words.set[row] ?? 0);
+    this.releaseSet(columns, row);
     this.#releaseStems(columns, row);
   }
 
+  releaseSet(columns: ServerColumns, row: number): void {
+    this.sets.release(columns.words.set[row] ?? 0);
+  }
+
   /** Gives back what `row`, a row that reads the same, would hold twice; the set is then that of `row`. */
-  replaceSame(
-    held: { readonly columns: ServerColumns; readonly row: number },
-    columns: ServerColumns,
-    row: number,
-  ): void {
-    this.sets.release(held.columns.words.set[held.row] ?? 0);
+  replaceSame(held: FoundRow, columns: ServerColumns, row: number): void {
+    this.releaseSet(held.columns, held.row);
     this.#releaseStems(columns, row);
   }
 

@@ -5,7 +5,7 @@
  * outside: whoever owns it loads it, tells it what changed, and asks.
  */
 import { BodyBuffers } from './body-buffers.ts';
-import { isSameRow, ServerColumns } from './columns.ts';
+import { type FoundRow, isSameRow, ServerColumns } from './columns.ts';
 import { inSlices } from './in-slices.ts';
 import { Overlay } from './overlay.ts';
 import { pageRows } from './page.ts';
@@ -17,6 +17,7 @@ import { SelectionCache } from './selection-cache.ts';
 import type { Page, ServerFilter, ServerPageBytes } from './server-view.ts';
 import { buildSnapshot, sortedRows } from './snapshot.ts';
 import type {
+  FindingsRecord,
   ServerVersion,
   ShownVulnerabilities,
   ViewChanges,
@@ -160,10 +161,28 @@ export class ServerViewModel {
       this.#unlisted.delete(id);
       this.#remove(overlay, id);
     }
-    this.#isMuchChanging = changes.upserts.length >= this.#upsertsMany;
-    if (this.#isMuchChanging) overlay.hold();
-    try {
+    this.#takeInOneGo(overlay, changes.upserts.length, () => {
       for (const record of changes.upserts) this.#upsert(overlay, record);
+    });
+  }
+
+  /** The same of servers of which only findings changed. Answers the ids of those that it does not hold. */
+  applyFindings(records: readonly FindingsRecord[]): readonly string[] {
+    const overlay = this.#loaded();
+    const unknown: string[] = [];
+    this.#takeInOneGo(overlay, records.length, () => {
+      for (const record of records) if (!this.#takeFindings(overlay, record)) unknown.push(record.id);
+    });
+    return unknown;
+  }
+
+  #takeInOneGo(overlay: Overlay, count: number, take: () => void): void {
+    const isMany = count >= this.#upsertsMany;
+    // Until `rest`: the last of many batches is small.
+    this.#isMuchChanging ||= isMany;
+    if (isMany) overlay.hold();
+    try {
+      take();
     } finally {
       overlay.settle();
       this.#encoder.sets.forgetUnheld();
@@ -222,7 +241,7 @@ export class ServerViewModel {
     const differing: string[] = [];
     for (const { id, version } of versions) {
       const unlisted = this.#unlisted.get(id);
-      const found = find(overlay, id);
+      const found = overlay.find(id);
       if (unlisted !== undefined) unlisted.pass = this.#pass;
       if (found !== undefined) {
         found.columns.words.pass[found.row] = this.#pass;
@@ -293,7 +312,7 @@ export class ServerViewModel {
     if (encoder.nameGroup(record.groupId, record.groupName)) this.#cache.clear();
     const head = encoder.headBytes(record);
     const row = encoder.append(overlay.columns, record, this.#pass);
-    const found = find(overlay, record.id);
+    const found = overlay.find(record.id);
     if (
       found !== undefined &&
       isSameRow(found.columns, found.row, overlay.columns, row) &&
@@ -310,17 +329,51 @@ export class ServerViewModel {
     overlay.insert(record.id, row);
   }
 
+  /** False: there is no such server. */
+  #takeFindings(overlay: Overlay, record: FindingsRecord): boolean {
+    const { id, version } = record;
+    if (this.#unlisted.has(id)) {
+      this.#unlisted.set(id, { version, pass: this.#pass });
+      return true;
+    }
+    const found = overlay.find(id);
+    if (found === undefined) return false;
+    const encoder = this.#encoder;
+    const row = encoder.appendWithFindings(overlay.columns, found, record, this.#pass);
+    encoder.releaseSet(found.columns, found.row);
+    if (isSameRow(found.columns, found.row, overlay.columns, row)) {
+      found.columns.takeMarks(found.row, overlay.columns, row);
+      this.#rebase?.marked.add(id);
+      overlay.columns.dropLast();
+      return true;
+    }
+    this.#takeOut(overlay, id, found);
+    const head = found.columns.words.head[found.row] ?? 0;
+    if (this.#noteCopied(overlay, id, found)) overlay.columns.words.head[row] = encoder.heads.duplicate(head);
+    overlay.insert(id, row);
+    return true;
+  }
+
   #remove(overlay: Overlay, id: string): void {
-    const found = find(overlay, id);
+    const found = overlay.find(id);
     if (found === undefined) return;
-    const { columns, row } = found;
+    this.#takeOut(overlay, id, found);
+    this.#encoder.release(found.columns, found.row);
+    if (!this.#noteCopied(overlay, id, found))
+      this.#encoder.heads.release(found.columns.words.head[found.row] ?? 0);
+  }
+
+  #takeOut(overlay: Overlay, id: string, { columns, row }: FoundRow): void {
     if (columns === overlay.columns) overlay.remove(id, row);
     else overlay.kill(row);
-    this.#encoder.release(columns, row);
-    const isBeingCopied =
-      this.#rebase !== undefined && (columns !== overlay.columns || row < this.#rebase.overlayRows);
-    if (isBeingCopied) this.#rebase?.removed.add(id);
-    else this.#encoder.heads.release(columns.words.head[row] ?? 0);
+  }
+
+  /** Whether a row that goes is being copied into a new snapshot, which then gives its head back. */
+  #noteCopied({ columns }: Overlay, id: string, found: FoundRow): boolean {
+    if (this.#rebase === undefined) return false;
+    const isBeingCopied = found.columns !== columns || found.row < this.#rebase.overlayRows;
+    if (isBeingCopied) this.#rebase.removed.add(id);
+    return isBeingCopied;
   }
 
   /** Parts are not the answer's own. */
@@ -346,15 +399,4 @@ export class ServerViewModel {
     if (this.#overlay === undefined) throw new Error('the read model is asked before it is loaded');
     return this.#overlay;
   }
-}
-
-/** Where the true row of a server is. */
-function find(
-  overlay: Overlay,
-  id: string,
-): { readonly columns: ServerColumns; readonly row: number } | undefined {
-  const row = overlay.rowOf(id);
-  if (row !== undefined) return { columns: overlay.columns, row };
-  const position = overlay.positionOf(id);
-  return position < 0 ? undefined : { columns: overlay.snapshot.columns, row: position };
 }

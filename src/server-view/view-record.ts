@@ -26,6 +26,21 @@ export interface ViewRecord extends Omit<ServerRow, 'vulnerabilityIds'> {
   readonly shownVulnerabilities: ArrayLike<number> | undefined;
 }
 
+/** What an assessment changes of a record, where everything else of it stays; the model knows `shownKey`. */
+export type FindingsRecord = Pick<
+  ViewRecord,
+  | 'projectId'
+  | 'id'
+  | 'version'
+  | 'severityLevel'
+  | 'score'
+  | 'handleStatus'
+  | 'counts'
+  | 'statusBits'
+  | 'sortRank'
+  | 'shownKey'
+>;
+
 /** What a key stands for, told before the records that name it. */
 export interface ShownVulnerabilities {
   readonly projectId: string;

@@ -56,3 +56,26 @@ it('reaches every server of an image that more of them have than one batch takes
   const rows = await database.query(`SELECT name FROM server WHERE critical_count = 1 ORDER BY name`);
   expect(rows).toHaveLength(7);
 });
+
+it('tells the read model of a set of packages once, however many servers have it, and of a large one server by server', async () => {
+  const tomcat = installed({ ecosystem: 'Bitnami', name: 'tomcat', version: '9.0.91' });
+  for (const number of [1, 2, 3])
+    await acceptInventory(database, serverOf(`image-${number}`, [tomcat]), clockAt(2));
+  const kindsNoted = async (cve: string, serversPerBatch: number): Promise<readonly string[]> => {
+    await database.execute('DELETE FROM server_view_change');
+    await importAdvisories(
+      database,
+      () => itemsOf(advisoryItem({ ...TOMCAT, id: cve, cves: [cve] })),
+      clockAt(3),
+    );
+    await followAdvisories(database, { now: () => clockAt(3).now, serversPerBatch });
+    const notes = await database.query<{ kind: string }>(
+      `SELECT c.kind FROM server_view_change c WHERE c.id IN (
+         SELECT CASE c.kind WHEN 'server' THEN id WHEN 'package_set' THEN package_set::text END
+         FROM server WHERE name LIKE 'image-%')`,
+    );
+    return notes.map(({ kind }) => kind);
+  };
+  expect(await kindsNoted('CVE-2026-10001', 10)).toEqual(['package_set']);
+  expect(await kindsNoted('CVE-2026-10002', 2)).toEqual(['server', 'server', 'server']);
+});

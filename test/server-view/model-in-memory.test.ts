@@ -42,6 +42,12 @@ const randomEvent = fc.oneof(
   fc.record({ kind: fc.constant('repeat' as const), which: fc.nat() }),
   fc.record({ kind: fc.constant('remove' as const), which: fc.nat() }),
   fc.record({
+    kind: fc.constant('assess' as const),
+    which: fc.nat(),
+    count: fc.integer({ min: 1, max: 3 }),
+    server: randomServer,
+  }),
+  fc.record({
     kind: fc.constant('rename' as const),
     group: fc.constantFrom(...GROUPS),
     name: fc.constantFrom('e', 'web', 'STRASSE'),
@@ -129,6 +135,17 @@ it('answers rightly after every change, also while a new snapshot is half built'
             const server = named(event.server);
             fleet = [...fleet.filter((other) => other.id !== server.id), server];
             model.apply({ upserts: [viewRecord('p', server)], removals: [] });
+          } else if (event.kind === 'assess') {
+            const { findings, isUnknown } = event.server;
+            const first = event.which % Math.max(1, fleet.length);
+            fleet = fleet.map((server, index) =>
+              index >= first && index < first + event.count ? { ...server, findings, isUnknown } : server,
+            );
+            const records = fleet.slice(first, first + event.count).map((server) => viewRecord('p', server));
+            for (const { shownKey, shownVulnerabilities } of records)
+              model.learn({ projectId: 'p', shownKey, numbers: shownVulnerabilities ?? [] });
+            const missing = viewRecord('p', { ...event.server, id: 'missing' });
+            expect(model.applyFindings([...records, missing])).toEqual(['missing']);
           } else if (which !== undefined) {
             const server = event.kind === 'repeat' ? which : named({ ...event.server, id: which.id });
             fleet = fleet.map((other) => (other === which ? server : other));

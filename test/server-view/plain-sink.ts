@@ -1,4 +1,4 @@
-import type { ShownVulnerabilities, ViewRecord } from '../../src/server-view/view-record.ts';
+import type { FindingsRecord, ShownVulnerabilities, ViewRecord } from '../../src/server-view/view-record.ts';
 import type { ServerKey, ServerVersion, ViewSink } from '../../src/store/server-view/view-sink.ts';
 
 /** A read model in the obvious way: a map. What the change feed fills it with is compared with the store. */
@@ -45,6 +45,19 @@ export class PlainSink implements ViewSink {
     for (const record of changes.upserts) this.records.set(keyOf(record), this.#whole(record));
     for (const key of changes.removals) this.records.delete(keyOf(key));
     for (const key of [...changes.upserts, ...changes.removals]) this.#compared.add(keyOf(key));
+  }
+
+  applyFindings(records: readonly FindingsRecord[]): readonly ServerKey[] {
+    this.told += records.length;
+    const unknown: ServerKey[] = [];
+    for (const record of records) {
+      const held = this.records.get(keyOf(record));
+      if (held === undefined) unknown.push({ projectId: record.projectId, id: record.id });
+      else
+        this.records.set(keyOf(record), this.#whole({ ...held, ...record, shownVulnerabilities: undefined }));
+      this.#compared.add(keyOf(record));
+    }
+    return unknown;
   }
 
   rest(): void {}

@@ -1,9 +1,10 @@
 /** The server view as COPY gives it: first what the servers list, each list once, then the servers. */
-import type { ShownVulnerabilities, ViewRecord } from '../../server-view/view-record.ts';
+import type { FindingsRecord, ShownVulnerabilities, ViewRecord } from '../../server-view/view-record.ts';
 import { type CopyReader, copiedRows } from './copy-reader.ts';
 import {
   shownKeyOf,
   shownNumbers,
+  storedFindingsRecord,
   storedViewRecord,
   VIEW_SERVER_COLUMNS,
   VIEW_SERVER_TABLES,
@@ -12,6 +13,9 @@ import type { ServerKey } from './view-sink.ts';
 
 /** Fields of `VIEW_SERVER_COLUMNS`. */
 const SERVER_FIELDS = 29;
+
+/** Fields of `VIEW_FINDINGS_COLUMNS`. */
+const FINDINGS_FIELDS = 14;
 
 /** What `copiedShown` reads: the sets of findings that a server has. */
 export const SHOWN_QUERY = `SELECT f.project_id, f.id, coalesce(ps.include_unfixed, false), f.vulnerability,
@@ -45,6 +49,30 @@ export function copiedChanges(chunks: AsyncIterable<Buffer>): AsyncGenerator<rea
 export interface CopiedChange {
   readonly key: ServerKey;
   readonly record: ViewRecord | undefined;
+}
+
+/** What a copy of `VIEW_FINDINGS_COLUMNS` gives. */
+export function copiedFindings(chunks: AsyncIterable<Buffer>): AsyncGenerator<readonly FindingsRecord[]> {
+  return copiedRows(chunks, (reader) => {
+    const fields = reader.texts(FINDINGS_FIELDS);
+    const number = (index: number): number => Number(fields[index]);
+    return storedFindingsRecord({
+      project_id: fields[0] ?? '',
+      id: fields[1] ?? '',
+      version: number(2),
+      severity_level: fields[3] ?? '',
+      score: number(4),
+      open_count: number(5),
+      critical_count: number(6),
+      high_count: number(7),
+      medium_count: number(8),
+      low_count: number(9),
+      status_bits: number(10),
+      sort_rank: number(11),
+      include_unfixed: fields[12] === 't',
+      finding_set: number(13),
+    });
+  });
 }
 
 function readShown(reader: CopyReader): ShownVulnerabilities {

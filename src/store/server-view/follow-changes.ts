@@ -5,15 +5,15 @@
  */
 import { isAppError } from '../../errors.ts';
 import type { LogFields } from '../../log.ts';
-import type { ShownVulnerabilities } from '../../server-view/view-record.ts';
 import type { Queryable, Transaction } from '../database.ts';
+import { applyChanges, applyStreamedChanges } from './apply-changes.ts';
 import { type ComparePosition, compareChunk } from './compare-view.ts';
 import { loadView } from './load-view.ts';
 import { dropForeignViewChanges } from './prune-changes.ts';
-import { readChanges, readMoment, streamChanges, type ViewMoment } from './read-changes.ts';
+import { readChanges, readMoment, type ViewMoment } from './read-changes.ts';
 import { SeenMoments } from './seen-moments.ts';
 import type { FollowerFigures, FollowOptions, ViewFollower, ViewState } from './view-follower.ts';
-import type { ServerChanges, ViewSink } from './view-sink.ts';
+import type { ServerChanges } from './view-sink.ts';
 
 /** Time between two looks for what other processes have written. */
 export const POLL_INTERVAL_MS = 100;
@@ -21,6 +21,11 @@ export const POLL_INTERVAL_MS = 100;
 export const AGE_MAX_MS = 1_000;
 /** How long an acknowledgement waits for its round; after that the view answers from SQL until the round is done. */
 export const REFRESH_WAIT_MS_MAX = 1_000;
+/**
+ * So long after many changes as many may still come: while an advisory is followed a batch is committed every some tenths of a
+ * second, and a new snapshot of the read model after each would take longer than all the rest.
+ */
+const REST_AFTER_MS = 2_000;
 /** Time between two chunks that are compared, and between two passes over all servers. */
 const COMPARE_CHUNK_INTERVAL_MS = 200;
 const COMPARE_PASS_INTERVAL_MS = 300_000;
@@ -53,6 +58,8 @@ class Follower implements ViewFollower {
   #passWaiters: ((wrong: number) => void)[] = [];
   #pass: { after: ComparePosition; wrong: number } | undefined;
   #nextChunkAt = 0;
+  /** When many changes were read last. */
+  #streamedAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
   /** Whether every process loads at this time, so that to send questions elsewhere would be in vain. */
   #isLoadingEverywhere = false;
@@ -237,7 +244,7 @@ class Follower implements ViewFollower {
       return;
     }
     await this.#take(this.#options.database, { moment, changes, began });
-    this.#options.sink.rest();
+    if (this.#now() - this.#streamedAt > REST_AFTER_MS) this.#options.sink.rest();
   }
 
   /** Many changes: in batches, all of one snapshot, so that memory stays flat. */
@@ -247,23 +254,16 @@ class Follower implements ViewFollower {
         const moment = await readMoment(tx);
         await this.#streamChanges(tx);
         this.#moveTo(moment, began);
+        this.#streamedAt = this.#now();
       },
       { isolation: 'repeatable read', readOnly: true, statementTimeoutMs: 0 },
     );
   }
 
   async #streamChanges(tx: Transaction): Promise<void> {
-    const { sink, names, database } = this.#options;
-    const learn = async (shown: readonly ShownVulnerabilities[]): Promise<void> => {
-      await names.loadFor(
-        database,
-        shown.map((one) => one.numbers),
-      );
-      await sink.learn(shown);
-    };
-    const knows: ViewSink['knows'] = (projectId, shownKey) => sink.knows(projectId, shownKey);
-    for await (const changes of streamChanges(tx, this.#markToGoOnFrom(), { knows, learn, database }))
-      await this.#apply(tx, changes);
+    await applyStreamedChanges(tx, this.#markToGoOnFrom(), this.#options, (count) =>
+      this.#noteApplied(count),
+    );
   }
 
   async #compare(): Promise<void> {
@@ -327,13 +327,11 @@ class Follower implements ViewFollower {
   }
 
   async #apply(tx: Queryable, changes: ServerChanges): Promise<void> {
-    const count = changes.upserts.length + changes.removals.length;
+    this.#noteApplied(await applyChanges(tx, changes, this.#options));
+  }
+
+  #noteApplied(count: number): void {
     if (count === 0) return;
-    await this.#options.names.loadFor(
-      tx,
-      changes.upserts.map(({ shownVulnerabilities }) => shownVulnerabilities ?? []),
-    );
-    await this.#options.sink.apply(changes);
     this.#counts.changes += count;
     this.#changedAt = Date.now();
   }

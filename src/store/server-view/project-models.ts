@@ -1,7 +1,12 @@
 /** The read models of all projects, as what the store fills: each server goes to the model of its project. */
 import type { Page, ServerFilter, ServerPageBytes } from '../../server-view/server-view.ts';
 import { type ModelFigures, ServerViewModel } from '../../server-view/server-view-model.ts';
-import type { ShownVulnerabilities, ViewRecord, VulnerabilityLookup } from '../../server-view/view-record.ts';
+import type {
+  FindingsRecord,
+  ShownVulnerabilities,
+  ViewRecord,
+  VulnerabilityLookup,
+} from '../../server-view/view-record.ts';
 import type { ServerChanges, ServerKey, ServerVersion, ViewSink } from './view-sink.ts';
 
 const NO_SERVERS: ServerPageBytes = {
@@ -68,6 +73,13 @@ export class ProjectModels implements ViewSink {
         removals: (removals.get(projectId) ?? []).map((key) => key.id),
       });
     }
+  }
+
+  applyFindings(records: readonly FindingsRecord[]): readonly ServerKey[] {
+    return [...byProject(records)].flatMap(([projectId, own]) => {
+      const unknown = this.#models.get(projectId)?.applyFindings(own) ?? own.map(({ id }) => id);
+      return unknown.map((id) => ({ projectId, id }));
+    });
   }
 
   rest(): void {

@@ -1,9 +1,9 @@
 /** Reads what changed in the server view since a mark: one statement where little did, a stream where much did. */
 
-import type { ShownVulnerabilities, ViewRecord } from '../../server-view/view-record.ts';
+import type { FindingsRecord, ShownVulnerabilities, ViewRecord } from '../../server-view/view-record.ts';
 import type { Queryable, Transaction } from '../database.ts';
 import { prepared } from '../prepared-sql.ts';
-import { copiedChanges } from './copied-view-records.ts';
+import { copiedChanges, copiedFindings } from './copied-view-records.ts';
 import { type SnapshotMark, snapshotMark } from './snapshot-mark.ts';
 import {
   FINDINGS_COLUMNS,
@@ -14,6 +14,7 @@ import {
   shownNumbers,
   storedViewRecord,
   VIEW_COLUMNS,
+  VIEW_FINDINGS_COLUMNS,
   VIEW_SERVER_COLUMNS,
   VIEW_SERVER_TABLES,
   VIEW_TABLES,
@@ -39,7 +40,10 @@ export interface ViewMoment {
   readonly timeline: string;
 }
 
-/** `changes` undefined: there are too many, or a group or a whole project changed; read them by `streamChanges`. */
+/**
+ * `changes` undefined: there are too many, or other than servers by themselves changed; read them by `streamChanges` and
+ * `streamFindings`.
+ */
 export interface ReadChanges {
   readonly moment: ViewMoment;
   readonly changes: ServerChanges | undefined;
@@ -80,7 +84,7 @@ interface MomentRow {
 }
 
 interface ChangeRow {
-  readonly changed_kind: 'server' | 'group' | 'project' | null;
+  readonly changed_kind: 'server' | 'group' | 'project' | 'package_set' | null;
   readonly changed_project: string;
   readonly changed_id: string;
 }
@@ -144,8 +148,36 @@ export async function* streamChanges(
   yield { upserts, removals };
 }
 
+/**
+ * What following advisories changed, which notes sets of packages: of the servers that have them no more than their findings
+ * is read. To be applied after what `streamChanges` gives, in the same transaction.
+ */
+export async function* streamFindings(
+  tx: Transaction,
+  mark: SnapshotMark,
+  lists: ShownLists,
+): AsyncGenerator<readonly FindingsRecord[]> {
+  const rows = tx.copyOut(
+    `WITH changed AS MATERIALIZED (${unseen(mark)}),
+       sets AS (SELECT DISTINCT project_id, id::bigint AS package_set FROM changed WHERE kind = 'package_set')
+     SELECT r.* FROM sets c CROSS JOIN LATERAL (
+       SELECT ${VIEW_FINDINGS_COLUMNS} FROM server s LEFT JOIN project_setting ps ON ps.project_id = s.project_id
+       WHERE s.project_id = c.project_id AND s.package_set = c.package_set OFFSET 0) r`,
+  );
+  let records: FindingsRecord[] = [];
+  for await (const batch of copiedFindings(rows)) {
+    records.push(...batch);
+    if (records.length < STREAMED_AT_ONCE) continue;
+    await learnUnknown(records, lists);
+    yield records;
+    records = [];
+  }
+  await learnUnknown(records, lists);
+  yield records;
+}
+
 /** Reads what records list whose keys are not known. */
-async function learnUnknown(records: readonly ViewRecord[], lists: ShownLists): Promise<void> {
+async function learnUnknown(records: readonly FindingsRecord[], lists: ShownLists): Promise<void> {
   const unknown = new Map<string, { readonly projectId: string; readonly shownKey: number }>();
   for (const { projectId, shownKey } of records)
     if (!lists.knows(projectId, shownKey)) unknown.set(`${projectId} ${shownKey}`, { projectId, shownKey });
@@ -154,18 +186,22 @@ async function learnUnknown(records: readonly ViewRecord[], lists: ShownLists): 
 
 /** Servers whose rows transactions wrote that the mark did not see, and those whose group or project changed, as `keys`. */
 function changedKeys(mark: SnapshotMark): string {
-  // COPY takes no parameters; a mark is made of numbers alone. Without EXISTS every round would look through all servers.
-  const unseen = UNSEEN('')
-    .replace('$1', `'${mark.xmax}'`)
-    .replace('$2', `'{${mark.inProgress.join(',')}}'`);
-  return `WITH changed AS MATERIALIZED (${unseen}),
+  // Without EXISTS every round would look through all servers.
+  return `WITH changed AS MATERIALIZED (${unseen(mark)}),
     keys AS (
       SELECT project_id, id FROM changed WHERE kind = 'server'
       UNION SELECT s.project_id, s.id FROM server s
-        WHERE EXISTS (SELECT FROM changed WHERE kind <> 'server') AND (
+        WHERE EXISTS (SELECT FROM changed WHERE kind IN ('group', 'project')) AND (
           s.project_id IN (SELECT project_id FROM changed WHERE kind = 'project')
           OR (s.project_id, s.group_id) IN (SELECT project_id, id FROM changed WHERE kind = 'group'))
     )`;
+}
+
+/** `UNSEEN` without parameters, which COPY does not take; a mark is made of numbers alone. */
+function unseen(mark: SnapshotMark): string {
+  return UNSEEN('')
+    .replace('$1', `'${mark.xmax}'`)
+    .replace('$2', `'{${mark.inProgress.join(',')}}'`);
 }
 
 /** The server of the key `c`: one look into the key's index, whatever the planner believes about the number of changes. */

@@ -4,7 +4,7 @@
  */
 import { FINDING_STATUS_WORDS, isHandled } from '../../findings/finding.ts';
 import type { ServerRow } from '../../server-view/server-view.ts';
-import type { ViewRecord } from '../../server-view/view-record.ts';
+import type { FindingsRecord, ViewRecord } from '../../server-view/view-record.ts';
 
 /** The columns of a server in the order in which COPY gives them; `s` is the server, `g` its group, `ps` its project's settings. */
 export const VIEW_SERVER_COLUMNS = `s.project_id, s.id, s.xmin::text::bigint AS version, s.agent_id, s.name, s.region, s.public_ip,
@@ -12,6 +12,11 @@ export const VIEW_SERVER_COLUMNS = `s.project_id, s.id, s.xmin::text::bigint AS 
   s.severity_level, s.score, s.edition, s.open_count, s.critical_count, s.high_count, s.medium_count, s.low_count,
   s.node_type, s.enterprise_project_id, s.status_bits, s.cluster_id, s.sort_rank,
   (s.scan_time IS NOT NULL AND s.edition <> 'hss.version.null') AS is_listed,
+  coalesce(ps.include_unfixed, false) AS include_unfixed, coalesce(s.finding_set, 0) AS finding_set`;
+
+/** Of these what an assessment changes, in the order in which COPY gives them. */
+export const VIEW_FINDINGS_COLUMNS = `s.project_id, s.id, s.xmin::text::bigint AS version, s.severity_level, s.score, s.open_count,
+  s.critical_count, s.high_count, s.medium_count, s.low_count, s.status_bits, s.sort_rank,
   coalesce(ps.include_unfixed, false) AS include_unfixed, coalesce(s.finding_set, 0) AS finding_set`;
 
 /** `StoredFindings` of `f`, a set of findings or none. */
@@ -64,6 +69,25 @@ export interface StoredViewServer {
   readonly finding_set: number;
 }
 
+/** What a query of `VIEW_FINDINGS_COLUMNS` gives. */
+export type StoredViewFindings = Pick<
+  StoredViewServer,
+  | 'project_id'
+  | 'id'
+  | 'version'
+  | 'severity_level'
+  | 'score'
+  | 'open_count'
+  | 'critical_count'
+  | 'high_count'
+  | 'medium_count'
+  | 'low_count'
+  | 'status_bits'
+  | 'sort_rank'
+  | 'include_unfixed'
+  | 'finding_set'
+>;
+
 /** Findings of a server; status and fixability are left out where all are open and have a fix. */
 export interface StoredFindings {
   readonly finding_vulnerability: readonly number[];
@@ -73,11 +97,8 @@ export interface StoredFindings {
 
 /** The record of a row, as `listServersInSql` shows it; without `findings` the model is to know its key. */
 export function storedViewRecord(row: StoredViewServer, findings?: StoredFindings): ViewRecord {
-  const severityLevel = severityLevelOf(row.severity_level);
   return {
-    projectId: row.project_id,
-    id: row.id,
-    version: row.version,
+    ...storedFindingsRecord(row),
     agentId: row.agent_id,
     name: row.name,
     region: row.region,
@@ -88,9 +109,24 @@ export function storedViewRecord(row: StoredViewServer, findings?: StoredFinding
     osType: row.os_type === 'Windows' ? 'Windows' : 'Linux',
     assetValue: row.asset_value,
     scanTime: row.scan_time,
+    edition: row.edition,
+    nodeType: row.node_type,
+    enterpriseProjectId: row.enterprise_project_id,
+    clusterId: row.cluster_id,
+    isListed: row.is_listed,
+    shownVulnerabilities: findings === undefined ? undefined : shownNumbers(findings, row.include_unfixed),
+  };
+}
+
+/** What an assessment changed of a row. */
+export function storedFindingsRecord(row: StoredViewFindings): FindingsRecord {
+  const severityLevel = severityLevelOf(row.severity_level);
+  return {
+    projectId: row.project_id,
+    id: row.id,
+    version: row.version,
     severityLevel,
     score: severityLevel === '' ? undefined : row.score,
-    edition: row.edition,
     handleStatus: row.open_count > 0 ? 'unhandled' : 'handled',
     counts: {
       critical: row.critical_count,
@@ -98,14 +134,9 @@ export function storedViewRecord(row: StoredViewServer, findings?: StoredFinding
       medium: row.medium_count,
       low: row.low_count,
     },
-    nodeType: row.node_type,
-    enterpriseProjectId: row.enterprise_project_id,
     statusBits: row.status_bits,
-    clusterId: row.cluster_id,
     sortRank: row.sort_rank,
-    isListed: row.is_listed,
     shownKey: shownKeyOf(row.finding_set, row.include_unfixed),
-    shownVulnerabilities: findings === undefined ? undefined : shownNumbers(findings, row.include_unfixed),
   };
 }
 

@@ -1,5 +1,5 @@
 /** What the store fills: the read model as loading and the change feed see it. Calls come one after the other. */
-import type { ShownVulnerabilities, ViewRecord } from '../../server-view/view-record.ts';
+import type { FindingsRecord, ShownVulnerabilities, ViewRecord } from '../../server-view/view-record.ts';
 
 export interface ServerKey {
   readonly projectId: string;
@@ -28,6 +28,8 @@ export interface ViewSink {
   add(records: readonly ViewRecord[]): void;
   finishLoad(): Promise<void> | void;
   apply(changes: ServerChanges): Promise<void> | void;
+  /** Servers of which only findings changed; answers those that it does not hold, which are to be told in full. */
+  applyFindings(records: readonly FindingsRecord[]): Promise<readonly ServerKey[]> | readonly ServerKey[];
   /** Little is changing: the time for work that can wait while much is. */
   rest(): void;
   /** From now on notes which servers are named by `compare` or `apply`. */
