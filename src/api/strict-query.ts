@@ -152,7 +152,9 @@ export function required<T>(field: QueryField<T | undefined>): QueryField<T> {
 export function readQuery<S extends QuerySpec>(spec: S, rawQuery: string): QueryOf<S> {
   const texts = collectTexts(spec, rawQuery);
   const values: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(spec)) {
+  for (const name in spec) {
+    const field = spec[name];
+    if (field === undefined) continue;
     const text = texts.get(name);
     if (text === undefined && field.required) throw appError('parameter-missing', { name });
     values[name] = text === undefined ? field.absent : field.parse(text, name);
@@ -174,12 +176,19 @@ function collectTexts(spec: QuerySpec, rawQuery: string): ReadonlyMap<string, st
     if (earlier !== undefined && !field.repeatable) {
       throw appError('parameter-invalid', { name, problem: 'given more than once' });
     }
-    texts.set(name, [earlier, text].filter((part) => part !== undefined && part !== '').join(','));
+    texts.set(
+      name,
+      earlier === undefined || earlier === '' ? text : text === '' ? earlier : `${earlier},${text}`,
+    );
   }
   return texts;
 }
 
+/** What nothing is escaped in is what it says. */
+const NOT_PLAIN = /[%+]/;
+
 function decode(text: string): string {
+  if (!NOT_PLAIN.test(text)) return text;
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {

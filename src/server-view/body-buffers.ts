@@ -5,6 +5,8 @@
 
 const SIZE_LOG2_MIN = 16;
 const SIZE_LOG2_MAX = 23;
+/** Shorter answers are simply new: they come out of the pool that Node.js has for them. */
+const LENGTH_MIN = 4_096;
 /** Kept of each size when nobody uses them. */
 const SPARE_BUFFERS_MAX = 4;
 
@@ -14,15 +16,18 @@ export class BodyBuffers {
   /** A buffer of exactly `length` bytes, whatever is in it. Smaller and larger ones than are kept are simply new. */
   take(length: number): Buffer {
     const size = sizeLog2(length);
-    if (size === undefined) return Buffer.allocUnsafe(length);
+    if (length < LENGTH_MIN || size > SIZE_LOG2_MAX) return Buffer.allocUnsafe(length);
     const buffer = this.#spare.get(size)?.pop() ?? Buffer.allocUnsafeSlow(2 ** size);
     return buffer.subarray(0, length);
   }
 
-  /** Gives a buffer of `take` back, once, when nobody reads it any more. One that is never given back is merely garbage. */
+  /**
+   * Gives a buffer of `take`, or its beginning, back, once, when nobody reads it any more. One that is never given back is
+   * merely garbage.
+   */
   give(body: Buffer): void {
-    const size = sizeLog2(body.length);
-    if (size === undefined) return;
+    const size = sizeLog2(body.buffer.byteLength);
+    if (size > SIZE_LOG2_MAX || body.buffer.byteLength !== 2 ** size) return;
     const spare = this.#spare.get(size) ?? [];
     if (spare.length >= SPARE_BUFFERS_MAX) return;
     spare.push(Buffer.from(body.buffer, 0, 2 ** size));
@@ -30,8 +35,6 @@ export class BodyBuffers {
   }
 }
 
-function sizeLog2(length: number): number | undefined {
-  if (length < 2 ** (SIZE_LOG2_MIN - 1)) return undefined;
-  const size = Math.max(SIZE_LOG2_MIN, Math.ceil(Math.log2(length)));
-  return size > SIZE_LOG2_MAX ? undefined : size;
+function sizeLog2(length: number): number {
+  return Math.max(SIZE_LOG2_MIN, Math.ceil(Math.log2(length)));
 }

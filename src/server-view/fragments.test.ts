@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BodyBuffers } from './body-buffers.ts';
 import { ByteArena } from './byte-arena.ts';
-import { riskJson } from './risk-json.ts';
+import { RISK_BYTES_MAX, writeRisk } from './risk-json.ts';
 import { ShownLists } from './shown-lists.ts';
 import { VulnerabilityNames } from './vulnerability-names.ts';
 import { fieldsJson, riskFields } from './wire-row.ts';
@@ -148,7 +148,10 @@ it('writes the risk of a row as JSON.stringify does', () => {
   });
   fc.assert(
     fc.property(risk, (row) => {
-      expect(riskJson(row)).toBe(`,${fieldsJson(riskFields(row))}`);
+      const bytes = Buffer.alloc(RISK_BYTES_MAX + 1, 0x7e);
+      const end = writeRisk(row, bytes, 1);
+      expect(bytes.toString('latin1', 1, end)).toBe(`,${fieldsJson(riskFields(row))}`);
+      expect(bytes[end]).toBe(0x7e);
     }),
   );
 });
@@ -162,4 +165,9 @@ it('uses the memory of an answer again once it has been given back, and not befo
   const third = buffers.take(90_000);
   expect(third.buffer).toBe(first.buffer);
   expect(third.length).toBe(90_000);
+  // An answer may have turned out shorter than there was room for.
+  buffers.give(third.subarray(0, 5_000));
+  expect(buffers.take(100_000).buffer).toBe(first.buffer);
+  buffers.give(buffers.take(100));
+  expect(buffers.take(5_000).buffer.byteLength).toBe(2 ** 16);
 });

@@ -98,11 +98,10 @@ function selectAndKeep(snapshot: Snapshot, condition: Condition, store: Selectio
 function hasCode(dimension: Dimension, codes: readonly number[]): Condition {
   const wanted = new Set(codes);
   return {
-    select: (snapshot) =>
-      unionOf(
-        [...wanted].map((code) => snapshot.byValue[dimension][code] ?? NO_POSITIONS),
-        snapshot.columns.count,
-      ),
+    select: ({ byValue, columns }) => {
+      const sets = Array.from(wanted, (code) => byValue[dimension][code] ?? NO_POSITIONS);
+      return unionOf(sets, columns.count);
+    },
     holds: (columns, row) => wanted.has(columns.words[dimension][row] ?? -1),
   };
 }

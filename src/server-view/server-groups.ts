@@ -33,8 +33,9 @@ export class ServerGroups {
   /** Codes of the groups whose folded name holds `part`. */
   codesHolding(part: string): readonly number[] {
     const codes: number[] = [];
-    for (const [code, group] of this.#groups.entries())
-      if (group?.nameFolded?.includes(part) === true) codes.push(code);
+    // By index: `entries` makes two objects for each of thousands of groups.
+    for (let code = 0; code < this.#groups.length; code += 1)
+      if (this.#groups[code]?.nameFolded?.includes(part) === true) codes.push(code);
     return codes;
   }
 }

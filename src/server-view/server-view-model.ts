@@ -215,9 +215,10 @@ export class ServerViewModel {
   /** The total, and the answer of the contract as bytes; `release` is to be called when they have been sent. */
   page(filter: ServerFilter, page: Page): ServerPageBytes {
     const overlay = this.#loaded();
-    const conditions = conditionsOf(filter, this.#encoder);
-    const key = JSON.stringify({ ...filter, projectId: '' });
+    const key = JSON.stringify(filter);
     let selected = this.#cache.get(key);
+    // What the snapshot holds of a filter may be known; what the overlay does is looked at each time, if there is any.
+    const conditions = selected === undefined || overlay.size > 0 ? conditionsOf(filter, this.#encoder) : [];
     if (selected === undefined) {
       selected = selectPositions(overlay.snapshot, conditions, this.#cache);
       this.#cache.set(key, selected);

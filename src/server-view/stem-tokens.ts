@@ -57,9 +57,11 @@ export class StemTokens {
     const sets: PositionSet[] = [];
     const chosen = { low: 0, high: 0 };
     // The most frequent first: a beginning adds nothing to a run of letters in it.
-    for (const [index, { text, positions, within }] of this.#tokens.entries()) {
-      if (!text.includes(part) || (within.low & chosen.low) !== 0 || (within.high & chosen.high) !== 0)
-        continue;
+    let index = -1;
+    for (const { text, positions, within } of this.#tokens) {
+      index += 1;
+      const addsNothing = (within.low & chosen.low) !== 0 || (within.high & chosen.high) !== 0;
+      if (addsNothing || !text.includes(part)) continue;
       sets.push(positions);
       addToken(chosen, index);
     }
