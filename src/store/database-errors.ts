@@ -71,20 +71,32 @@ export function isPoolExhausted(error: unknown): boolean {
 
 /** Whether the transaction that failed with `error` (translated or not) may succeed when it is run again. */
 export function isRetryable(error: unknown): boolean {
-  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {
-    const code = codeOf(cause);
-    if (code !== undefined && RETRYABLE.has(code)) return true;
-  }
-  return false;
+  return isPlanOutdated(error) || causesOf(error).some((cause) => RETRYABLE.has(codeOf(cause) ?? ''));
+}
+
+/**
+ * Whether a statement failed because what it returns is of another type than when this connection prepared it: a migration changed
+ * a column. PostgreSQL says "cached plan must not change result type", in the language of the server, before it runs it.
+ */
+export function isPlanOutdated(error: unknown): boolean {
+  return causesOf(error).some(
+    (cause) => codeOf(cause) === '0A000' && 'routine' in cause && cause.routine === 'RevalidateCachedQuery',
+  );
 }
 
 /** The SQLSTATE of a failed statement, such as 23505, also where the error was wrapped, or undefined. */
 export function sqlStateOf(error: unknown): string | undefined {
-  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {
-    const code = codeOf(cause);
-    if (code !== undefined && /^[0-9A-Z]{5}$/.test(code)) return code;
-  }
-  return undefined;
+  return causesOf(error)
+    .map(codeOf)
+    .find((code) => code !== undefined && /^[0-9A-Z]{5}$/.test(code));
+}
+
+/** The error and what it was caused by. */
+function causesOf(error: unknown): readonly Error[] {
+  const causes: Error[] = [];
+  for (let cause = error; cause instanceof Error && causes.length < 5; cause = cause.cause)
+    causes.push(cause);
+  return causes;
 }
 
 function codeOf(error: Error): string | undefined {

@@ -3,21 +3,27 @@
  * transactions, session locks and notifications. It is the only place that speaks to the driver. A failure comes out as
  * an error of the catalogue (`database-errors.ts`); a lost connection is replaced by the next use.
  */
-import { Client, type ClientConfig, Pool, type PoolClient, type QueryResult } from 'pg';
+import { Client, type ClientConfig, Pool, type PoolClient } from 'pg';
 import { appError, isAppError } from '../errors.ts';
-import { type CopyValue, copyOut, copyRows } from './copy-rows.ts';
-import { isPoolExhausted, isRetryable, sqlStateOf, translateDatabaseError } from './database-errors.ts';
+import type { CopyValue } from './copy-rows.ts';
+import {
+  isPlanOutdated,
+  isPoolExhausted,
+  isRetryable,
+  sqlStateOf,
+  translateDatabaseError,
+} from './database-errors.ts';
 import { type Listener, type NotificationHandler, startListener } from './listener.ts';
 import { prepareSession } from './prepare-session.ts';
 import type { PreparedSql } from './prepared-sql.ts';
 import { sqlTypes } from './sql-types.ts';
+import { queryRows, runStatement, runTransaction } from './transaction.ts';
 
 export const STATEMENT_TIMEOUT_MS = 60_000;
 export const CONNECT_TIMEOUT_MS = 10_000;
 export const TRANSACTION_ATTEMPTS_MAX = 6;
 /** Connections beside the others for statements whose plans are kept: what reports and the server view run all the time. */
 export const KEPT_PLANS_CONNECTIONS_MAX = 6;
-export const STREAM_BATCH_ROWS_MAX = 5_000;
 const RETRY_DELAY_MS = 10;
 const CONNECTION_IDLE_MS = 60_000;
 const KEEP_ALIVE_DELAY_MS = 10_000;
@@ -134,7 +140,10 @@ class PostgresDatabase implements Database {
   readonly #failures = new Map<string, number>();
   readonly #clientConfig: ClientConfig;
   readonly #statementTimeoutMs: number;
-  readonly #prepared = new WeakSet<PoolClient>();
+  /** Sessions that are set up, each with the `#tables` of that moment. */
+  readonly #prepared = new WeakMap<PoolClient, number>();
+  /** How often tables were seen to have changed under a plan: what was prepared before may be outdated too. */
+  #tables = 0;
   readonly #open = new Set<{ close(): Promise<void> }>();
   #closing: Promise<void> | undefined;
 
@@ -154,14 +163,11 @@ class PostgresDatabase implements Database {
   }
 
   query<Row extends object>(sql: Sql, params: readonly SqlValue[] = []): Promise<readonly Row[]> {
-    return this.#withClient(this.#poolOf(sql), (client) => queryRows<Row>(client, sql, params));
+    return this.#alone(sql, (client) => queryRows<Row>(client, sql, params));
   }
 
   execute(sql: Sql, params: readonly SqlValue[] = []): Promise<number> {
-    return this.#withClient(
-      this.#poolOf(sql),
-      async (client) => (await run(client, sql, params)).rowCount ?? 0,
-    );
+    return this.#alone(sql, async (client) => (await runStatement(client, sql, params)).rowCount ?? 0);
   }
 
   async transaction<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
@@ -248,10 +254,6 @@ class PostgresDatabase implements Database {
     return pool;
   }
 
-  #poolOf(sql: Sql): Pool {
-    return typeof sql === 'string' ? this.#pool : this.#keptPlans;
-  }
-
   #assertOpen(): void {
     if (this.#closing !== undefined) {
       throw appError('database-unavailable', {
@@ -266,11 +268,31 @@ class PostgresDatabase implements Database {
     return error;
   }
 
+  /** Runs a statement by itself; once more on another connection where its plan was outdated, which it says before it begins. */
+  async #alone<T>(sql: Sql, work: (client: PoolClient) => Promise<T>): Promise<T> {
+    const pool = typeof sql === 'string' ? this.#pool : this.#keptPlans;
+    try {
+      return await this.#withClient(pool, work);
+    } catch (error) {
+      if (!isPlanOutdated(error)) throw error;
+      return await this.#withClient(pool, work);
+    }
+  }
+
+  /** A connection that has nothing prepared for tables as they no longer are. */
+  async #connect(pool: Pool): Promise<PoolClient> {
+    for (;;) {
+      const client = await pool.connect();
+      if ((this.#prepared.get(client) ?? this.#tables) === this.#tables) return client;
+      client.release(true);
+    }
+  }
+
   async #withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
     this.#assertOpen();
     let client: PoolClient;
     try {
-      client = await pool.connect();
+      client = await this.#connect(pool);
     } catch (error) {
       throw this.#counted(
         isPoolExhausted(error)
@@ -285,11 +307,12 @@ class PostgresDatabase implements Database {
           statementTimeoutMs: this.#statementTimeoutMs,
           keepsPlans: pool === this.#keptPlans,
         });
-        this.#prepared.add(client);
+        this.#prepared.set(client, this.#tables);
       }
       return await work(client);
     } catch (error) {
       failure = error;
+      if (isPlanOutdated(error)) this.#tables += 1;
       throw this.#counted(translateDatabaseError(error));
     } finally {
       // A connection whose state is in doubt is closed, never used again: one that broke, or is still in a transaction.
@@ -307,87 +330,6 @@ function failureName(error: unknown): string | undefined {
 /** Whether a failed use left the connection anywhere but idle and outside a transaction. */
 function isInDoubt(client: PoolClient): boolean {
   return client.getTransactionStatus() !== 'I';
-}
-
-/** Of several statements in one text the driver returns a list of results: the last one counts. */
-async function run(client: PoolClient, sql: Sql, params: readonly SqlValue[]): Promise<QueryResult> {
-  const values = [...params];
-  const result: QueryResult | QueryResult[] = await (typeof sql === 'string'
-    ? client.query(sql, values)
-    : client.query({ ...sql, values }));
-  if (!Array.isArray(result)) return result;
-  const last = result.at(-1);
-  if (last === undefined) throw new Error('a text without a statement was sent to the database');
-  return last;
-}
-
-async function queryRows<Row>(
-  client: PoolClient,
-  sql: Sql,
-  params: readonly SqlValue[],
-): Promise<readonly Row[]> {
-  return (await run(client, sql, params)).rows;
-}
-
-async function runTransaction<T>(
-  client: PoolClient,
-  work: (tx: Transaction) => Promise<T>,
-  options: TransactionOptions,
-): Promise<T> {
-  await client.query(beginStatement(options));
-  let result: T;
-  try {
-    result = await work(transactionOn(client));
-    const { command } = await client.query('COMMIT');
-    // PostgreSQL answers the COMMIT of a failed transaction with a quiet ROLLBACK.
-    if (command !== 'COMMIT')
-      throw new Error('a statement of the transaction failed and its error was dropped');
-  } catch (error) {
-    // Where even this fails the connection is closed, which rolls back too.
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  }
-  return result;
-}
-
-function beginStatement({ isolation, readOnly, statementTimeoutMs, mayBeLost }: TransactionOptions): string {
-  const level = isolation === undefined ? '' : ` ISOLATION LEVEL ${isolation.toUpperCase()}`;
-  const begin = `BEGIN${level}${readOnly === true ? ' READ ONLY' : ''}`;
-  const timeout =
-    statementTimeoutMs === undefined
-      ? ''
-      : `; SET LOCAL statement_timeout = ${Math.trunc(statementTimeoutMs)}`;
-  return `${begin}${timeout}${mayBeLost === true ? '; SET LOCAL synchronous_commit = off' : ''}`;
-}
-
-function transactionOn(client: PoolClient): Transaction {
-  let cursors = 0;
-  return {
-    query: (sql, params = []) => queryRows(client, sql, params),
-    execute: async (sql, params = []) => (await run(client, sql, params)).rowCount ?? 0,
-    copyIn: (target, rows) => copyRows(client, target, rows),
-    copyOut: (sql) => copyOut(client, sql),
-    async *stream(sql, params = [], batchRows = STREAM_BATCH_ROWS_MAX) {
-      cursors += 1;
-      const cursor = `parapet_cursor_${cursors}`;
-      const count = Math.min(Math.max(1, Math.trunc(batchRows)), STREAM_BATCH_ROWS_MAX);
-      await client.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${sql}`, [...params]);
-      // The next batch is on its way while the caller works on this one.
-      const fetch = async () => (await client.query(`FETCH ${count} FROM ${cursor}`)).rows;
-      for (let next = fetch(); ; ) {
-        const rows = await next;
-        const isLast = rows.length < count;
-        if (!isLast) {
-          next = fetch();
-          // A failure is thrown where it is awaited; a caller that stops early never awaits it.
-          next.catch(() => undefined);
-        }
-        if (rows.length > 0) yield rows;
-        if (isLast) break;
-      }
-      await client.query(`CLOSE ${cursor}`);
-    },
-  };
 }
 
 function delay(ms: number): Promise<void> {
