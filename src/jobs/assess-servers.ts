@@ -14,7 +14,7 @@ import type { Finding } from '../findings/finding.ts';
 import { columnsOf, type FindingColumns } from '../findings/finding-columns.ts';
 import { datesToWrite } from '../findings/finding-dates.ts';
 import { summaryOf } from '../findings/summary.ts';
-import { type KernelVerdict, kernelVerdict } from '../matching/kernel.ts';
+import { type KernelVerdict, kernelVerdict, waitsForRestart } from '../matching/kernel.ts';
 import { fixingPriorityOf, type PriorityFacts, worstFacts } from '../matching/priority.ts';
 import type { Queryable } from '../store/database.ts';
 import {
@@ -230,8 +230,7 @@ export function presentVulnerabilities(
   const verdict = kernelVerdictOf(kernels, server);
   for (const [position, { matches }] of kernels.entries()) {
     if (verdict.silent.has(position)) continue;
-    const isRunning = verdict.raising.has(position);
-    raise(matches, (vulnerability) => isRunning && verdict.restartPending.has(vulnerability));
+    raise(matches, (vulnerability) => waitsForRestart(verdict, position, vulnerability));
   }
   return [...present.values()].sort((a, b) => a.vulnerability - b.vulnerability);
 }

@@ -168,6 +168,11 @@ export interface KernelVerdict<K> {
   readonly basis: 'running' | 'newest-installed' | 'no-image';
 }
 
+/** Whether what fixes vulnerability `key` of the entry at `position` is installed and waits for a restart. */
+export function waitsForRestart<K>(verdict: KernelVerdict<K>, position: number, key: K): boolean {
+  return verdict.raising.has(position) && verdict.restartPending.has(key);
+}
+
 /**
  * Decides for one server which of its packages raise kernel findings. Entries that are no kernel packages are in neither
  * set: they raise their findings as always.

@@ -67,28 +67,15 @@ describe('what is present on a server', () => {
     ]);
   });
 
-  it('folds a CVE record into an advisory on another binary of the same source', () => {
+  it('keeps a CVE record beside an advisory that covers it on another package of the same source', () => {
     const cve = 'CVE-2024-0001';
     const packages = [
       { pkg: pkg('libssl3', '1', 'openssl'), matches: [match('USN-1-1', { cves: [cve] })] },
       { pkg: pkg('openssl', '1', 'openssl'), matches: [match(cve, { cves: [cve] })] },
-      { pkg: pkg('nodejs', '1', 'nodejs'), matches: [match(cve, { cves: [cve] })] },
     ];
     expect(idsOf(presentMatches(packages, undefined))).toEqual([
       ['libssl3', 'USN-1-1', false],
-      ['nodejs', cve, false],
+      ['openssl', cve, false],
     ]);
-  });
-
-  it('does not fold into an advisory without a fix', () => {
-    const cve = 'CVE-2024-0001';
-    const packages = [
-      {
-        pkg: pkg('libssl3', '1', 'openssl'),
-        matches: [match('USN-1-1', { cves: [cve], fixedVersion: undefined })],
-      },
-      { pkg: pkg('openssl', '1', 'openssl'), matches: [match(cve, { cves: [cve] })] },
-    ];
-    expect(idsOf(presentMatches(packages, undefined))).toHaveLength(2);
   });
 });

@@ -1,10 +1,21 @@
 /** The demo, loaded on a real PostgreSQL: what a newcomer sees in the server view is all there, by real means. */
 import { describe, expect, it } from 'vitest';
+import { readAdvisoryFiles } from '../../src/advisories/read.ts';
 import { demoProjectOf } from '../../src/demo/demo-project.ts';
 import { demoId, loadDemo } from '../../src/demo/load-demo.ts';
-import { readFleet, SNAPSHOT_MEASURED_AT } from '../../src/demo/snapshot.ts';
+import {
+  readFleet,
+  readFleetInventory,
+  SNAPSHOT_ADVISORIES,
+  SNAPSHOT_MEASURED_AT,
+} from '../../src/demo/snapshot.ts';
+import { FINDING_STATUS_WORDS, FIXING_PRIORITY_WORDS } from '../../src/findings/finding.ts';
 import { bootstrapIdentity } from '../../src/identity/bootstrap.ts';
+import type { Inventory } from '../../src/inventory/inventory.ts';
+import { parseReport } from '../../src/inventory/report.ts';
 import type { CoverageClock } from '../../src/jobs/refresh-unknown.ts';
+import { namesToScan, type ScanFinding, type ScanSource, scanInventory } from '../../src/matching/scan.ts';
+import { gatherItems } from '../../src/matching/scan-items.ts';
 import type { ServerFilter, ServerRow } from '../../src/server-view/server-view.ts';
 import { bootstrapExclusively } from '../../src/store/identity/bootstrap-exclusively.ts';
 import { listServersInSql } from '../../src/store/server-view/list-servers.ts';
@@ -42,6 +53,81 @@ async function rowOf(name: string): Promise<ServerRow> {
   const [row] = await rows({ ids: [demoId(`server ${name}`)] });
   if (row === undefined) throw new Error(`${name} is not listed`);
   return row;
+}
+
+/** Where a scan of these inventories looks things up. */
+async function sourceOf(inventories: readonly Inventory[]): Promise<ScanSource> {
+  const wanted = new Map<string, Set<string>>();
+  for (const inventory of inventories) {
+    for (const [ecosystem, names] of namesToScan(inventory)) {
+      const held = wanted.get(ecosystem) ?? new Set();
+      for (const name of names) held.add(name);
+      wanted.set(ecosystem, held);
+    }
+  }
+  return (await gatherItems(readAdvisoryFiles([SNAPSHOT_ADVISORIES]), wanted)).source;
+}
+
+interface ToldFinding {
+  readonly fixable: boolean;
+  /** Undefined where a person decided, or where the server is not of ordinary importance. */
+  readonly status: string | undefined;
+  readonly priority: string | undefined;
+}
+
+/** What is present on a server by the store, by type and id. */
+async function storedFindings(name: string): Promise<ReadonlyMap<string, ToldFinding>> {
+  const found = await database.query<{
+    key: string;
+    status: number;
+    priority: number;
+    fixable: boolean;
+    asset: string;
+    decided: boolean;
+  }>(
+    `SELECT v.type || ' ' || v.id AS key, f.status, f.priority, f.fixable, s.asset_value AS asset,
+       EXISTS (SELECT FROM decision d WHERE d.project_id = s.project_id AND d.server_id = s.id
+         AND d.vulnerability = f.number) AS decided
+     FROM server s JOIN finding_set fs ON fs.project_id = s.project_id AND fs.id = s.finding_set
+     CROSS JOIN LATERAL unnest(fs.vulnerability, fs.status, fs.priority, fs.fixable) AS f (number, status, priority, fixable)
+     JOIN vulnerability v ON v.number = f.number
+     WHERE s.project_id = $1 AND s.name = $2 ORDER BY key`,
+    [project.id, name],
+  );
+  return new Map(
+    found.flatMap(({ key, status, priority, fixable, asset, decided }) => {
+      const word = FINDING_STATUS_WORDS[status];
+      if (word === 'vul_status_fixed' && !decided) return [];
+      const told = {
+        fixable,
+        status: decided ? undefined : word,
+        priority: asset === 'common' ? FIXING_PRIORITY_WORDS[priority] : undefined,
+      };
+      return [[key, told] as const];
+    }),
+  );
+}
+
+/** The same of a scan, which has an entry for each package, as far as `stored` says it. */
+function scannedFindings(
+  findings: readonly ScanFinding[],
+  stored: ReadonlyMap<string, ToldFinding>,
+): ReadonlyMap<string, ToldFinding> {
+  const told = new Map<string, ToldFinding>();
+  const keyOf = ({ type, vul_id }: ScanFinding): string => `${type} ${vul_id}`;
+  for (const finding of findings) {
+    const key = keyOf(finding);
+    const before = told.get(key);
+    const waits =
+      finding.status === 'vul_status_reboot' && (before?.status ?? finding.status) === finding.status;
+    const by = stored.get(key);
+    told.set(key, {
+      fixable: finding.fixed_version !== null || before?.fixable === true,
+      status: by?.status === undefined ? undefined : waits ? 'vul_status_reboot' : 'vul_status_unfix',
+      priority: by?.priority === undefined ? undefined : finding.repair_priority,
+    });
+  }
+  return told;
 }
 
 describe('the demo', () => {
@@ -152,6 +238,23 @@ describe('the demo', () => {
     expect(new Set(all.map((row) => row.assetValue))).toEqual(new Set(['important', 'common', 'test']));
     expect(new Set(all.map((row) => row.nodeType))).toEqual(new Set(['cce', 'not_cce']));
     expect(new Set(all.map((row) => row.edition)).size).toBeGreaterThanOrEqual(3);
+  });
+
+  it('says of each server what a scan of its inventory says', async () => {
+    const inventories = new Map<string, Inventory>();
+    for (const name of new Set(fleet.servers.map((server) => server.inventories.at(-1) ?? '')))
+      inventories.set(name, parseReport(await readFleetInventory(name)).inventory);
+    const source = await sourceOf([...inventories.values()]);
+    let compared = 0;
+    for (const { name, inventories: names } of fleet.servers) {
+      const inventory = inventories.get(names.at(-1) ?? '');
+      if (inventory === undefined) throw new Error(`${name} has no inventory`);
+      const { findings } = scanInventory(inventory, source, { now: NOW, staleDays: 30, fixedOnly: false });
+      const stored = await storedFindings(name);
+      expect({ name, findings: scannedFindings(findings, stored) }).toEqual({ name, findings: stored });
+      compared += stored.size;
+    }
+    expect(compared).toBeGreaterThan(2_000);
   });
 
   it('changes nothing when it is loaded into its own database again', async () => {
