@@ -1,5 +1,5 @@
 /** Writes what others counted into the instruments, at every scrape. Pure but for the instruments. */
-import type { ModelFigures } from '../server-view/server-view-model.ts';
+import type { ModelFigures } from '../server-view/model-options.ts';
 import type { DatabaseFigures } from '../store/database.ts';
 import type { FollowerFigures } from '../store/server-view/view-follower.ts';
 import type { StoreFigures } from '../store/store-figures.ts';

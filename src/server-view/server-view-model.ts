@@ -7,6 +7,7 @@
 import { BodyBuffers } from './body-buffers.ts';
 import { type FoundRow, isSameRow, ServerColumns } from './columns.ts';
 import { inSlices } from './in-slices.ts';
+import type { ModelFigures, ModelOptions } from './model-options.ts';
 import { Overlay } from './overlay.ts';
 import { pageRows } from './page.ts';
 import { BODY_IN_ONE_BYTES_MAX, pageBody } from './page-body.ts';
@@ -24,34 +25,6 @@ import type {
   ViewRecord,
   VulnerabilityLookup,
 } from './view-record.ts';
-
-export interface ModelOptions {
-  /** Rows of the overlay from which on a new snapshot is built. */
-  readonly overlayRowsMax?: number;
-  readonly cacheBytesMax?: number;
-  /** Size of the buffers for fragments. */
-  readonly chunkBytesLog2?: number;
-  readonly sliceMs?: number;
-  /** Upserts in one go from which on they are merged in together. */
-  readonly upsertsMany?: number;
-  /** Answers of up to so many bytes are put together in one buffer. */
-  readonly bodyInOneBytesMax?: number;
-}
-
-export interface ModelFigures {
-  readonly servers: number;
-  readonly distinctLists: number;
-  readonly overlayRows: number;
-  /** Snapshot, overlay and cache; what a snapshot under construction takes is not counted. */
-  readonly columnBytes: number;
-  readonly fragmentBytes: number;
-  /** Answers whose filter had been worked out before, and those whose filter had not. */
-  readonly cacheHits: number;
-  readonly cacheMisses: number;
-  /** Snapshots that took an older one's place, and how long building them took together. */
-  readonly rebases: number;
-  readonly rebaseMs: number;
-}
 
 const OVERLAY_ROWS_MAX = 4_096;
 /**

@@ -1,6 +1,8 @@
 /** The read models of all projects, as what the store fills: each server goes to the model of its project. */
+
+import type { ModelFigures } from '../../server-view/model-options.ts';
 import type { Page, ServerFilter, ServerPageBytes } from '../../server-view/server-view.ts';
-import { type ModelFigures, ServerViewModel } from '../../server-view/server-view-model.ts';
+import { ServerViewModel } from '../../server-view/server-view-model.ts';
 import type {
   FindingsRecord,
   ShownVulnerabilities,
