@@ -83,6 +83,9 @@ export class ServerColumns {
   readonly texts: Readonly<Record<TextName, TextColumn>>;
   readonly numbers: Record<NumberName, Float64Array>;
   readonly words: Record<WordName, Uint32Array>;
+  /** Those of `numbers` and of `words` one after the other: a row by itself is copied by a plain loop over them. */
+  #numberArrays: readonly Float64Array[] = [];
+  #wordArrays: readonly Uint32Array[] = [];
   #count = 0;
 
   /** Room for so many rows, and for texts of as many bytes as `like` has; it grows where that is not enough. */
@@ -123,6 +126,7 @@ export class ServerColumns {
       clusterId: words(),
       nodeType: words(),
     };
+    this.#listArrays();
   }
 
   get count(): number {
@@ -169,8 +173,8 @@ export class ServerColumns {
     this.#reserve(to - from);
     const at = this.#count;
     if (to - from === 1) {
-      for (const name of NUMBERS) this.numbers[name][at] = other.numbers[name][from] ?? 0;
-      for (const name of WORDS) this.words[name][at] = other.words[name][from] ?? 0;
+      copyRow(this.#numberArrays, at, other.#numberArrays, from);
+      copyRow(this.#wordArrays, at, other.#wordArrays, from);
     } else {
       for (const name of NUMBERS) this.numbers[name].set(other.numbers[name].subarray(from, to), at);
       for (const name of WORDS) this.words[name].set(other.words[name].subarray(from, to), at);
@@ -248,6 +252,24 @@ export class ServerColumns {
       grown.set(this.words[name]);
       this.words[name] = grown;
     }
+    this.#listArrays();
+  }
+
+  #listArrays(): void {
+    this.#numberArrays = NUMBERS.map((name) => this.numbers[name]);
+    this.#wordArrays = WORDS.map((name) => this.words[name]);
+  }
+}
+
+function copyRow<Column extends Float64Array | Uint32Array>(
+  into: readonly Column[],
+  at: number,
+  other: readonly Column[],
+  row: number,
+): void {
+  for (let index = 0; index < into.length; index += 1) {
+    const column = into[index];
+    if (column !== undefined) column[at] = other[index]?.[row] ?? 0;
   }
 }
 

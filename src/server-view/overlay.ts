@@ -146,6 +146,12 @@ export class Overlay {
     this.#changed(({ inserted }) => inserted.set(row, entry));
   }
 
+  /** Takes a server's true row out, wherever it is. */
+  takeOut(id: string, { columns, row }: FoundRow): void {
+    if (columns === this.columns) this.remove(id, row);
+    else this.kill(row);
+  }
+
   /** Takes a server's row out of the overlay. */
   remove(id: string, row: number): void {
     this.#rowOf.delete(id);

@@ -321,7 +321,7 @@ export class ServerViewModel {
       overlay.columns.dropLast();
       return true;
     }
-    this.#takeOut(overlay, id, found);
+    overlay.takeOut(id, found);
     const head = found.columns.words.head[found.row] ?? 0;
     if (this.#noteCopied(overlay, id, found)) overlay.columns.words.head[row] = encoder.heads.duplicate(head);
     overlay.insert(id, row);
@@ -331,15 +331,10 @@ export class ServerViewModel {
   #remove(overlay: Overlay, id: string): void {
     const found = overlay.find(id);
     if (found === undefined) return;
-    this.#takeOut(overlay, id, found);
+    overlay.takeOut(id, found);
     this.#encoder.release(found.columns, found.row);
     if (!this.#noteCopied(overlay, id, found))
       this.#encoder.heads.release(found.columns.words.head[found.row] ?? 0);
-  }
-
-  #takeOut(overlay: Overlay, id: string, { columns, row }: FoundRow): void {
-    if (columns === overlay.columns) overlay.remove(id, row);
-    else overlay.kill(row);
   }
 
   /** Whether a row that goes is being copied into a new snapshot, which then gives its head back. */

@@ -61,7 +61,9 @@ export class TextColumn {
     const start = this.#starts[this.#count] ?? 0;
     if (to - from === 1) {
       // A text alone is shorter than what a call of `copy` costs.
-      for (let at = 0; at < length; at += 1) this.#bytes[start + at] = other.#bytes[first + at] ?? 0;
+      const bytes = this.#bytes;
+      const others = other.#bytes;
+      for (let at = 0; at < length; at += 1) bytes[start + at] = others[first + at] ?? 0;
     } else {
       other.#bytes.copy(this.#bytes, start, first, first + length);
     }
