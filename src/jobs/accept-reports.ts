@@ -16,6 +16,8 @@ import { confirmReports, type ReportSurroundings, type ReportToTake, takeReports
 /** Reports that are written in one transaction, and the packages that they may have together. */
 export const REPORTS_TOGETHER_MAX = 32;
 const PACKAGES_TOGETHER_MAX = 40_000;
+/** Few reports a second are written one by one with all that it costs; from some twenty on they wait so long for each other. */
+const TOGETHER_INTERVAL_MS = 40;
 /** A report of more packages keeps no others waiting for it. */
 const PACKAGES_OF_ONE_MAX = 10_000;
 
@@ -59,6 +61,7 @@ export function reportsTogether({
     REPORTS_TOGETHER_MAX,
     {
       weight: { max: PACKAGES_TOGETHER_MAX, of: ({ inventory }) => inventory.packages.length },
+      intervalMs: TOGETHER_INTERVAL_MS,
       onFailure,
     },
   );

@@ -48,12 +48,14 @@ export async function assessReported(
   const packages = await knowledge.packages(
     tx,
     projectId,
-    new Set(reports.flatMap(({ packageIds }) => packageIds)),
+    reports.flatMap(({ packageIds }) => packageIds),
   );
-  const groups = reports.map((report) => {
+  const groups = [];
+  for (const report of reports) {
+    if (groups.length > 0) await nextTurn();
     const group = groupOf(report);
-    return { report, group, present: presentVulnerabilities(group, packages) };
-  });
+    groups.push({ report, group, present: presentVulnerabilities(group, packages) });
+  }
   const vulnerabilities = new Set<number>();
   for (const { report, present } of groups) {
     for (const vulnerability of report.facts.columns.vulnerability) vulnerabilities.add(vulnerability);

@@ -201,8 +201,7 @@ export function presentVulnerabilities(
   server: Pick<AssessableServer, 'packageIds' | 'kernelRelease' | 'kernelVersion' | 'restartPackages'>,
   packages: ReadonlyMap<number, StoredPackage>,
 ): readonly PresentVulnerability[] {
-  const installed = server.packageIds.flatMap((id) => packages.get(id) ?? []);
-  const kernels = installed.filter((stored) => stored.isKernel);
+  const kernels: StoredPackage[] = [];
   const present = new Map<
     number,
     { -readonly [Field in keyof PresentVulnerability]: PresentVulnerability[Field] }
@@ -226,7 +225,11 @@ export function presentVulnerabilities(
       before.restartPending &&= restartPending;
     }
   };
-  for (const { isKernel, matches } of installed) if (!isKernel) raise(matches, () => false);
+  for (const id of server.packageIds) {
+    const stored = packages.get(id);
+    if (stored?.isKernel === true) kernels.push(stored);
+    else if (stored !== undefined && stored.matches.length > 0) raise(stored.matches, () => false);
+  }
   const verdict = kernelVerdictOf(kernels, server);
   for (const [position, { matches }] of kernels.entries()) {
     if (verdict.silent.has(position)) continue;

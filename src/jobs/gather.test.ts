@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { GATHERED_WAITING_MAX, gather } from './gather.ts';
 
 /** Work that ends when it is told to, and what it was given. */
@@ -18,6 +18,8 @@ function work() {
 
 /** Lets everything go on that waits for nothing but its turn. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+afterEach(() => void vi.useRealTimers());
 
 describe('gathering', () => {
   it('does what comes alone at once, and what comes meanwhile together, each with its own result', async () => {
@@ -45,6 +47,36 @@ describe('gathering', () => {
     }
     expect(await Promise.all(asked)).toEqual(['1', '2', '3', '4']);
     expect(given()).toEqual([[1], [2, 3], [4]]);
+  });
+
+  it('lets a batch wait for more until its time has come, and not where nothing was before', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
+    const { run, end, given } = work();
+    const ask = gather(run, 3, { intervalMs: 50 });
+    const asked = [ask(1)];
+    expect(given()).toEqual([[1]]);
+    vi.advanceTimersByTime(20);
+    end(0);
+    await turn();
+    asked.push(ask(2));
+    vi.advanceTimersByTime(29);
+    await turn();
+    asked.push(ask(3));
+    expect(given()).toEqual([[1]]);
+    vi.advanceTimersByTime(2);
+    await turn();
+    expect(given()).toEqual([[1], [2, 3]]);
+    // As many as a batch takes wait no longer.
+    asked.push(...[4, 5, 6].map(ask));
+    end(1);
+    await turn();
+    expect(given()).toEqual([[1], [2, 3], [4, 5, 6]]);
+    end(2);
+    await Promise.all(asked);
+    vi.advanceTimersByTime(60);
+    await turn();
+    asked.push(ask(7));
+    expect(given()).toHaveLength(4);
   });
 
   it('takes no more than weigh what a batch may, and what is heavier by itself', async () => {

@@ -10,17 +10,19 @@ export interface GatherOptions<Item> {
   /** So much may the items of a batch weigh together; one that is heavier by itself is a batch of its own. */
   readonly weight?: { readonly max: number; readonly of: (item: Item) => number };
   readonly onFailure?: BatchFailed | undefined;
+  /** A batch begins so long after the one before at the earliest, unless as many wait as it takes. */
+  readonly intervalMs?: number;
 }
 
 /**
  * Gathers what arrives while earlier work is under way and does it together: one statement and one commit for all that wait,
- * and no added delay where nothing does. One batch runs at a time, of at most `batchMax` items. `work` gives the results in the
+ * and no added delay where nothing does but `intervalMs`. One batch runs at a time, of at most `batchMax` items. `work` gives the results in the
  * order of its items; where it fails all of its items fail with it. Throws `agent-reports-busy` past `GATHERED_WAITING_MAX`.
  */
 export function gather<Item, Result>(
   work: (items: readonly Item[]) => Promise<readonly Result[]>,
   batchMax: number,
-  { weight, onFailure }: GatherOptions<Item> = {},
+  { weight, onFailure, intervalMs = 0 }: GatherOptions<Item> = {},
 ): (item: Item) => Promise<Result> {
   type Waiter = PromiseWithResolvers<Result> & { readonly item: Item };
   let waiting: Waiter[] = [];
@@ -39,6 +41,7 @@ export function gather<Item, Result>(
     isRunning = true;
     while (waiting.length > 0) {
       const batch = nextBatch();
+      const began = performance.now();
       try {
         const results = await work(batch.map(({ item }) => item));
         if (results.length !== batch.length) throw new Error('a batch has not as many results as items');
@@ -47,6 +50,8 @@ export function gather<Item, Result>(
         onFailure?.(error, batch.length);
         for (const { reject } of batch) reject(error);
       }
+      const left = began + intervalMs - performance.now();
+      if (left > 0 && waiting.length < batchMax) await delay(left);
     }
     isRunning = false;
   };
@@ -57,4 +62,8 @@ export function gather<Item, Result>(
     if (!isRunning) void run();
     return waiter.promise;
   };
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

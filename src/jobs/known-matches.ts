@@ -13,7 +13,7 @@ import {
 } from '../store/advisories/lock-advisory-set.ts';
 import type { Queryable } from '../store/database.ts';
 import { loadPriorityFacts } from '../store/findings/load-assessable.ts';
-import type { KnownNumbers } from '../store/fleet/intern-packages.ts';
+import { type KnownNumbers, noNumbers } from '../store/fleet/intern-packages.ts';
 import { loadPackages, type StoredPackage } from '../store/fleet/load-packages.ts';
 
 /** Packages kept; beyond that what is kept is forgotten. A package takes about a kilobyte. */
@@ -24,11 +24,11 @@ export interface Knowledge {
   readonly packages: (
     tx: Queryable,
     projectId: string,
-    ids: ReadonlySet<number>,
+    ids: Iterable<number>,
   ) => Promise<ReadonlyMap<number, StoredPackage>>;
   readonly facts: (
     tx: Queryable,
-    vulnerabilities: ReadonlySet<number>,
+    vulnerabilities: Iterable<number>,
   ) => Promise<ReadonlyMap<number, PriorityFacts>>;
 }
 
@@ -64,7 +64,7 @@ export class KnownMatches {
    */
   at(state: AdvisoryState, projectId: string): KnownOfProject {
     const kept = this.#keptAt(state);
-    const numbers = kept.numbersByProject.get(projectId) ?? new Map();
+    const numbers = kept.numbersByProject.get(projectId) ?? noNumbers();
     kept.numbersByProject.set(projectId, numbers);
     const feeds = async (tx: Queryable): Promise<readonly FeedCoverage[]> => {
       kept.feeds ??= (await loadFeedCoverage(tx)).feeds;
@@ -97,7 +97,7 @@ export class KnownMatches {
 
 function sizeOf({ packages, numbersByProject }: Kept): number {
   let numbers = 0;
-  for (const own of numbersByProject.values()) numbers += own.size;
+  for (const { byKey } of numbersByProject.values()) numbers += byKey.size;
   return Math.max(packages.size, numbers);
 }
 
@@ -116,10 +116,11 @@ function knowledgeOf(packages: Map<number, StoredPackage>, known: Map<number, Pr
 
 async function fill<T>(
   kept: Map<number, T>,
-  wanted: ReadonlySet<number>,
-  load: (missing: readonly number[]) => Promise<ReadonlyMap<number, T>>,
+  wanted: Iterable<number>,
+  load: (missing: Iterable<number>) => Promise<ReadonlyMap<number, T>>,
 ): Promise<void> {
-  const missing = [...wanted].filter((id) => !kept.has(id));
-  if (missing.length === 0) return;
+  const missing = new Set<number>();
+  for (const id of wanted) if (!kept.has(id)) missing.add(id);
+  if (missing.size === 0) return;
   for (const [id, value] of await load(missing)) kept.set(id, value);
 }

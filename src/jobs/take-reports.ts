@@ -145,7 +145,7 @@ async function internInstalled(
     const own = ids.slice(from, from + packages.length);
     from += packages.length;
     return {
-      packageIds: Array.from(Int32Array.from(new Set(own)).sort()),
+      packageIds: distinctAscending(own),
       packagePaths: pathsByPackage(packages, own),
     };
   });
@@ -190,15 +190,21 @@ async function saveTaken(
   if (hasUrgentItems) await noteUrgentMatches(tx, { projectId, vulnerabilities: opened(histories), now });
 }
 
+function distinctAscending(ids: readonly number[]): readonly number[] {
+  const sorted = Int32Array.from(ids).sort();
+  const distinct: number[] = [];
+  for (const id of sorted) if (id !== distinct.at(-1)) distinct.push(id);
+  return distinct;
+}
+
 function pathsByPackage(
   packages: readonly InstalledPackage[],
   ids: readonly number[],
 ): Readonly<Record<string, readonly string[]>> {
   const paths = new Map<string, readonly string[]>();
-  for (const [index, pkg] of packages.entries()) {
-    const id = ids[index];
-    if (id !== undefined && pkg.paths.length > 0) paths.set(String(id), pkg.paths);
-  }
+  packages.forEach((pkg, index) => {
+    if (pkg.paths.length > 0) paths.set(String(ids[index]), pkg.paths);
+  });
   return Object.fromEntries(paths);
 }
 

@@ -32,6 +32,7 @@ export function agentEndpoints(given: AgentEndpointParts): readonly Endpoint[] {
       ...{ database, clock, known },
       onFailure: (cause, reports) => batchFailed('whole', cause, reports),
     }),
+    reading: createTurns({ room: 1, each: 1 }),
     alone: createTurns({ room: REPORTS_ALONE_MAX, each: 1 }),
     noteUnchanged: unchangedReports(database, clock, (cause, reports) =>
       batchFailed('unchanged', cause, reports),

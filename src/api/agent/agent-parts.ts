@@ -18,6 +18,8 @@ export interface AgentParts {
   readonly known: KnownMatches;
   /** Takes a whole report in together with others; undefined: it is to go alone. */
   readonly acceptTogether: ReturnType<typeof reportsTogether>;
+  /** For reading reports: one after the other, and others get their turn in between. */
+  readonly reading: InTurn;
   /** For reports that go alone. */
   readonly alone: InTurn;
   /** Notes an unchanged report together with others; false: something else is to be done about it. */

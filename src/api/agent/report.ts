@@ -1,4 +1,5 @@
 /** `POST /parapet/v1/agent/report`: a whole report, plain or gzip. The answer comes when it is on disk and in the view. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import Type from 'typebox';
 import type { AgentIdentity } from '../../identity/identity-store.ts';
 import { type ParapetReport, parseReport, REPORT_BYTES_MAX } from '../../inventory/report.ts';
@@ -31,7 +32,7 @@ export function reportEndpoint(parts: AgentParts): Endpoint {
         bytesDeclared(header('content-length')),
         rawBody,
         async (bytes, holds) => {
-          const report = parseReport(bytes, parts.lines);
+          const report = await readReport(parts, bytes);
           holds(report.inventory.packages.length);
           return await acceptReport(parts, agent, report);
         },
@@ -39,6 +40,14 @@ export function reportEndpoint(parts: AgentParts): Endpoint {
       parts.countReport('accepted');
       return { json };
     },
+  });
+}
+
+/** Reading takes about a millisecond and may take a second: many that arrive at once must not keep everything else waiting. */
+async function readReport(parts: AgentParts, bytes: Buffer): Promise<ParapetReport> {
+  return await parts.reading(async () => {
+    await nextTurn();
+    return parseReport(bytes, parts.lines);
   });
 }
 

@@ -4,8 +4,18 @@ import { lookupNames } from '../../matching/candidate.ts';
 import type { Queryable } from '../database.ts';
 import { storableText } from '../storable-text.ts';
 
-/** Numbers of packages by their fields, as they were found committed and matched: kept by who interns for many servers. */
-export type KnownNumbers = Map<string, number>;
+/**
+ * Numbers of packages as they were found committed and matched: kept by who interns for many servers. By their fields, and by
+ * themselves where they cannot change: most packages of a report are those of earlier ones, and this is looked up quickest.
+ */
+export interface KnownNumbers {
+  readonly byKey: Map<string, number>;
+  readonly byPackage: WeakMap<Package, number>;
+}
+
+export function noNumbers(): KnownNumbers {
+  return { byKey: new Map(), byPackage: new WeakMap() };
+}
 
 export interface InternedPackages {
   /** In the order of the packages that were given. */
@@ -23,30 +33,37 @@ export async function internPackages(
   tx: Queryable,
   projectId: string,
   packages: readonly Package[],
-  known: KnownNumbers = new Map(),
+  known: KnownNumbers = noNumbers(),
 ): Promise<InternedPackages> {
-  const keys = packages.map(packageKey);
-  // Of what is known no digest is needed: nearly all of a report, and a third of the time that it took.
-  const digests = new Map<string, string>();
+  const ids = packages.map((pkg) => known.byPackage.get(pkg) ?? knownByKey(pkg, known) ?? UNKNOWN);
   const unknown = new Map<string, Package>();
+  // Only of these a digest is needed.
+  const digests = new Map<Package, string>();
   for (const [index, pkg] of packages.entries()) {
-    const key = keys[index] ?? '';
-    if (known.has(key) || digests.has(key)) continue;
+    if (ids[index] !== UNKNOWN) continue;
     const digest = digestOf(pkg);
-    digests.set(key, digest);
+    digests.set(pkg, digest);
     unknown.set(digest, pkg);
   }
   const { numbers, unmatched } = await numbersOf(tx, projectId, unknown);
-  const ids = keys.map((key) => {
-    const digest = digests.get(key) ?? '';
-    const found = numbers.get(digest);
-    const id = found?.id ?? known.get(key);
-    if (id === undefined) throw new Error(`package ${digest} was neither found nor made`);
+  for (const [index, pkg] of packages.entries()) {
+    if (ids[index] !== UNKNOWN) continue;
+    const found = numbers.get(digests.get(pkg) ?? '');
+    if (found === undefined) throw new Error(`package ${pkg.name} was neither found nor made`);
     // What this transaction makes may be rolled back, so only what was there before is kept.
-    if (found?.isKept === true) known.set(key, id);
-    return id;
-  });
+    if (found.isKept) known.byKey.set(packageKey(pkg), found.id);
+    ids[index] = found.id;
+  }
   return { ids, unmatched: [...unmatched] };
+}
+
+/** No package has this number. */
+const UNKNOWN = 0;
+
+function knownByKey(pkg: Package, known: KnownNumbers): number | undefined {
+  const id = known.byKey.get(packageKey(pkg));
+  if (id !== undefined && Object.isFrozen(pkg)) known.byPackage.set(pkg, id);
+  return id;
 }
 
 interface PackageNumber {
