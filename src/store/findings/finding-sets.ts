@@ -16,17 +16,13 @@ const UNFIX = FINDING_STATUSES.vul_status_unfix;
 const HANDLED = `'{${FINDING_STATUS_WORDS.flatMap((word, number) => (isHandled(word) ? [number] : [])).join(',')}}'`;
 
 /**
- * SQL that interns the sets of the query `columns`: of `at` (from 1), `vulnerability`, `status`, `priority` and `fixable`, with
- * parameters from $4 on. New rows are made in the order of their digests, so that two that make the same ones wait for each
- * other instead of deadlocking. Where all are alike, as on most servers, a digest is of the other two columns: writing an array
- * out for it takes most of the time.
+ * SQL that interns the sets of the query `columns`: of `at` (from 1), `vulnerability`, `status`, `priority`, `fixable` and
+ * `content`, which no other set has and of which the digest is made; with parameters from $4 on. New rows are made in the order
+ * of their digests, so that two that make the same ones wait for each other instead of deadlocking.
  */
 const internSql = (columns: string): string =>
   `WITH wanted AS MATERIALIZED (
-     SELECT c.*, substring(sha256(array_send(vulnerability) || array_send(priority)
-         || CASE WHEN ${UNFIX} = ALL (status) AND true = ALL (fixable) THEN ''
-              ELSE array_send(status) || array_send(fixable) END) FOR 16) AS digest
-     FROM (${columns}) c),
+     SELECT c.*, substring(sha256(content) FOR 16) AS digest FROM (${columns}) c),
    held AS MATERIALIZED (
      SELECT f.digest, f.id FROM finding_set f
      WHERE f.project_id = $1 AND f.used_at > $3 AND f.digest IN (SELECT digest FROM wanted)),
@@ -42,13 +38,19 @@ const internSql = (columns: string): string =>
 
 // Arrays of arrays must be rectangular in PostgreSQL, so each travels as the text of an array.
 const INTERN_WHOLE = internSql(
-  `SELECT at, v::integer[] AS vulnerability, s::smallint[] AS status, p::smallint[] AS priority, f::boolean[] AS fixable
-   FROM unnest($4::text[], $5::text[], $6::text[], $7::text[]) WITH ORDINALITY AS w (v, s, p, f, at)`,
+  // Where all are alike, as on most servers, two of the columns will do: writing an array out takes most of the time.
+  `SELECT w.*, array_send(vulnerability) || array_send(priority)
+     || CASE WHEN ${UNFIX} = ALL (status) AND true = ALL (fixable) THEN '' ELSE array_send(status) || array_send(fixable) END AS content
+   FROM (
+     SELECT at, v::integer[] AS vulnerability, s::smallint[] AS status, p::smallint[] AS priority, f::boolean[] AS fixable
+     FROM unnest($4::text[], $5::text[], $6::text[], $7::text[]) WITH ORDINALITY AS w (v, s, p, f, at)) w`,
 );
 // Of reports; the plan for many depends on how many.
 const INTERN_FEW = prepared(INTERN_WHOLE);
+// A set that is made of another one is known by that one and what changes, and not by its columns, of which the digest would take
+// half the time. One that is made in two ways has two rows then; what the read model shows of it is shared all the same.
 const INTERN_CHANGED = internSql(
-  `SELECT w.at, n.*
+  `SELECT w.at, n.*, convert_to('changed', 'UTF8') || coalesce(b.digest, '') || convert_to(concat_ws(' ', w.t, w.s, w.p, w.f), 'UTF8') AS content
    FROM unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[]) WITH ORDINALITY AS w (base, t, s, p, f, at)
    LEFT JOIN finding_set b ON b.project_id = $1 AND b.id = w.base
    CROSS JOIN LATERAL findings_with(coalesce(b.vulnerability, '{}'), coalesce(b.status, '{}'), coalesce(b.priority, '{}'),

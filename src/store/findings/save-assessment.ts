@@ -3,7 +3,7 @@ import { FINDING_STATUSES } from '../../findings/finding.ts';
 import type { ChangedColumns, FindingColumns } from '../../findings/finding-columns.ts';
 import type { DatesToWrite } from '../../findings/finding-dates.ts';
 import type { ServerSummary } from '../../findings/summary.ts';
-import type { Queryable } from '../database.ts';
+import type { Queryable, SqlValue } from '../database.ts';
 import { KEPT_PLAN_LIST_MAX, prepared } from '../prepared-sql.ts';
 import { arrayText } from '../sql-array.ts';
 import { internChangedSets, internFindingSets } from './finding-sets.ts';
@@ -37,8 +37,8 @@ export async function saveAssessments(
   if (assessed.length === 0) return;
   const { projectId, now } = note;
   const sets = await internSets(tx, { projectId, now }, assessed);
-  await updateServers(tx, { projectId, sets }, assessed);
-  await saveHistory(tx, note, assessed);
+  await updateServers(tx, { ...note, sets }, assessed);
+  await removeDecisions(tx, projectId, assessed);
 }
 
 /** Writes what became of the findings, and removes the decisions that came to their end: all but the servers' rows. */
@@ -66,60 +66,83 @@ async function internSets(
   return assessed.map(({ columns }) => numbers['base' in columns ? 'changed' : 'whole'].next().value ?? 0);
 }
 
-async function updateServers(
-  tx: Queryable,
-  { projectId, sets }: { readonly projectId: string; readonly sets: readonly number[] },
-  assessed: readonly AssessedGroup[],
-): Promise<void> {
-  await tx.execute(
-    `UPDATE server s SET
+/** SQL that writes the events of $1 to $9 on the servers of `members`, a query of `id` and `of_group`. */
+const insertEventsSql = (members: string): string =>
+  `INSERT INTO finding_event (project_id, server_id, vulnerability, kind, status_before, status_after, actor, remark, at)
+   SELECT $1, m.id, v.number, e.kind, e.status_before, e.status_after, $2, $3, $4
+   FROM (${members}) m
+   JOIN unnest($5::integer[], $6::text[], $7::text[], $8::smallint[], $9::smallint[])
+     AS e (of_group, vulnerabilities, kind, status_before, status_after) USING (of_group)
+   CROSS JOIN LATERAL unnest(e.vulnerabilities::integer[]) AS v (number)`;
+
+function eventParameters(
+  { projectId, actor, remark, now }: AssessmentNote,
+  assessed: readonly Pick<AssessedGroup, 'events'>[],
+): readonly SqlValue[] {
+  const events = assessed.flatMap((group, index) =>
+    eventsAlike(group.events).map((alike) => ({ ...alike, group: index + 1 })),
+  );
+  return [
+    projectId,
+    actor,
+    remark,
+    now,
+    events.map((event) => event.group),
+    events.map((event) => arrayText(event.vulnerabilities)),
+    events.map((event) => event.kind),
+    events.map((event) => (event.statusBefore === undefined ? null : FINDING_STATUSES[event.statusBefore])),
+    events.map((event) => (event.statusAfter === undefined ? null : FINDING_STATUSES[event.statusAfter])),
+  ];
+}
+
+/** The rows and their events in one statement, so that ids need not be sent for the events. */
+const UPDATE_SERVERS = `WITH updated AS (
+     UPDATE server s SET
        finding_set = g.finding_set, finding_since = coalesce(g.since, s.finding_since),
        finding_dates = CASE WHEN g.since IS NULL THEN s.finding_dates || g.dates::bigint[] ELSE g.dates::bigint[] END,
        open_count = g.open, critical_count = g.critical, high_count = g.high, medium_count = g.medium, low_count = g.low,
        score = g.score, level = g.level, status_bits = g.status_bits, due_at = g.due_at
-     FROM unnest($2::tid[], $3::integer[]) AS m (row, of_group)
-     JOIN unnest($4::bigint[], $5::bigint[], $6::text[], $7::integer[], $8::integer[], $9::integer[], $10::integer[],
-         $11::integer[], $12::smallint[], $13::text[], $14::smallint[], $15::bigint[]) WITH ORDINALITY
+     FROM unnest($10::tid[], $11::integer[]) AS m (row, of_group)
+     JOIN unnest($12::bigint[], $13::bigint[], $14::text[], $15::integer[], $16::integer[], $17::integer[], $18::integer[],
+         $19::integer[], $20::smallint[], $21::text[], $22::smallint[], $23::bigint[]) WITH ORDINALITY
        AS g (finding_set, since, dates, open, critical, high, medium, low, score, level, status_bits, due_at, at)
        ON g.at = m.of_group
-     WHERE s.project_id = $1 AND s.ctid = m.row`,
-    [
-      projectId,
-      assessed.flatMap(({ rows }) => [...rows]),
-      membersOf(assessed).groups,
-      sets,
-      assessed.map(({ dates }) => dates.since ?? null),
-      assessed.map(({ dates }) => arrayText(dates.dates)),
-      assessed.map(({ summary }) => summary.openCount),
-      assessed.map(({ summary }) => summary.counts.Critical),
-      assessed.map(({ summary }) => summary.counts.High),
-      assessed.map(({ summary }) => summary.counts.Medium),
-      assessed.map(({ summary }) => summary.counts.Low),
-      assessed.map(({ summary }) => summary.score),
-      assessed.map(({ summary }) => summary.level),
-      assessed.map(({ summary }) => summary.statusBits),
-      assessed.map(({ dueAt }) => dueAt ?? null),
-    ],
-  );
+     WHERE s.project_id = $1 AND s.ctid = m.row
+     RETURNING s.id, m.of_group)
+   ${insertEventsSql('SELECT id, of_group FROM updated')}`;
+
+async function updateServers(
+  tx: Queryable,
+  { sets, ...note }: AssessmentNote & { readonly sets: readonly number[] },
+  assessed: readonly AssessedGroup[],
+): Promise<void> {
+  await tx.execute(UPDATE_SERVERS, [
+    ...eventParameters(note, assessed),
+    assessed.flatMap(({ rows }) => [...rows]),
+    groupsOf(assessed),
+    sets,
+    assessed.map(({ dates }) => dates.since ?? null),
+    assessed.map(({ dates }) => arrayText(dates.dates)),
+    assessed.map(({ summary }) => summary.openCount),
+    assessed.map(({ summary }) => summary.counts.Critical),
+    assessed.map(({ summary }) => summary.counts.High),
+    assessed.map(({ summary }) => summary.counts.Medium),
+    assessed.map(({ summary }) => summary.counts.Low),
+    assessed.map(({ summary }) => summary.score),
+    assessed.map(({ summary }) => summary.level),
+    assessed.map(({ summary }) => summary.statusBits),
+    assessed.map(({ dueAt }) => dueAt ?? null),
+  ]);
 }
 
-/** The ids of all servers, each with the number of its group, from 1. */
-function membersOf(assessed: readonly Pick<AssessedGroup, 'serverIds'>[]): {
-  readonly ids: string[];
-  readonly groups: number[];
-} {
-  return {
-    ids: assessed.flatMap(({ serverIds }) => [...serverIds]),
-    groups: assessed.flatMap(({ serverIds }, index) => serverIds.map(() => index + 1)),
-  };
+/** Of each server the number of its group, from 1. */
+function groupsOf(assessed: readonly Pick<AssessedGroup, 'serverIds'>[]): number[] {
+  return assessed.flatMap(({ serverIds }, index) => serverIds.map(() => index + 1));
 }
 
-const INSERT_EVENTS = `INSERT INTO finding_event (project_id, server_id, vulnerability, kind, status_before, status_after, actor, remark, at)
-   SELECT $1, m.id, v.number, e.kind, e.status_before, e.status_after, $9, $10, $11
-   FROM unnest($2::text[], $3::integer[]) AS m (id, of_group)
-   JOIN unnest($4::integer[], $5::text[], $6::text[], $7::smallint[], $8::smallint[])
-     AS e (of_group, vulnerabilities, kind, status_before, status_after) USING (of_group)
-   CROSS JOIN LATERAL unnest(e.vulnerabilities::integer[]) AS v (number)`;
+const INSERT_EVENTS = insertEventsSql(
+  'SELECT * FROM unnest($10::text[], $11::integer[]) AS m (id, of_group)',
+);
 const INSERT_EVENTS_OF_FEW = prepared(INSERT_EVENTS);
 
 async function insertEvents(
@@ -129,22 +152,11 @@ async function insertEvents(
 ): Promise<void> {
   const changed = assessed.filter((group) => group.events.length > 0);
   if (changed.length === 0) return;
-  const members = membersOf(changed);
-  const events = changed.flatMap((group, index) =>
-    eventsAlike(group.events).map((alike) => ({ ...alike, group: index + 1 })),
-  );
-  await tx.execute(members.ids.length <= KEPT_PLAN_LIST_MAX ? INSERT_EVENTS_OF_FEW : INSERT_EVENTS, [
-    note.projectId,
-    members.ids,
-    members.groups,
-    events.map((event) => event.group),
-    events.map((event) => arrayText(event.vulnerabilities)),
-    events.map((event) => event.kind),
-    events.map((event) => (event.statusBefore === undefined ? null : FINDING_STATUSES[event.statusBefore])),
-    events.map((event) => (event.statusAfter === undefined ? null : FINDING_STATUSES[event.statusAfter])),
-    note.actor,
-    note.remark,
-    note.now,
+  const ids = changed.flatMap(({ serverIds }) => [...serverIds]);
+  await tx.execute(ids.length <= KEPT_PLAN_LIST_MAX ? INSERT_EVENTS_OF_FEW : INSERT_EVENTS, [
+    ...eventParameters(note, changed),
+    ids,
+    groupsOf(changed),
   ]);
 }
 

@@ -7,6 +7,9 @@ import type { Queryable } from '../database.ts';
  */
 export const NUMBERS_LOOKED_UP_MAX = 200;
 
+/** Up to so many numbers are looked for in a set one by one: each takes some 0.3 µs, to go through a set 8. */
+const NUMBERS_HALVED_FOR_MAX = 20;
+
 /** Numbers of the sets of a project that hold one of the packages, ascending. */
 export async function packageSetsHolding(
   tx: Queryable,
@@ -103,10 +106,15 @@ export async function packagesHeld(
   }: { readonly packageSets: readonly number[]; readonly packageIds: readonly number[] },
 ): Promise<ReadonlyMap<number, readonly number[]>> {
   if (packageIds.length === 0 || packageSets.length === 0) return new Map();
+  // Of a sorted array a number is found by halving; of many numbers most sets have none, and their members are fewer.
+  const held =
+    packageIds.length <= NUMBERS_HALVED_FOR_MAX
+      ? `SELECT array_agg(w.id) AS held FROM unnest($3::integer[]) AS w (id)
+         WHERE s.package_ids[width_bucket(w.id, s.package_ids)] = w.id`
+      : `SELECT array_agg(m.id) AS held FROM unnest(s.package_ids) AS m (id) WHERE m.id = ANY ($3::integer[])`;
   const rows = await tx.query<{ id: number; held: readonly number[] }>(
-    `SELECT s.id, array_agg(member.id) AS held FROM package_set s CROSS JOIN LATERAL unnest(s.package_ids) AS member (id)
-     WHERE s.project_id = $1 AND s.id = ANY ($2::bigint[]) AND member.id = ANY ($3::integer[])
-     GROUP BY s.id`,
+    `SELECT s.id, h.held FROM package_set s CROSS JOIN LATERAL (${held}) h
+     WHERE s.project_id = $1 AND s.id = ANY ($2::bigint[]) AND h.held IS NOT NULL`,
     [projectId, packageSets, packageIds],
   );
   return new Map(rows.map((row) => [row.id, row.held]));
