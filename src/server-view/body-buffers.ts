@@ -12,12 +12,14 @@ const SPARE_BUFFERS_MAX = 4;
 
 export class BodyBuffers {
   readonly #spare = new Map<number, Buffer[]>();
+  /** Memory that was made here: short answers lie in Node's own pool, which is not to be given out. */
+  readonly #own = new WeakSet<ArrayBufferLike>();
 
   /** A buffer of exactly `length` bytes, whatever is in it. Smaller and larger ones than are kept are simply new. */
   take(length: number): Buffer {
     const size = sizeLog2(length);
     if (length < LENGTH_MIN || size > SIZE_LOG2_MAX) return Buffer.allocUnsafe(length);
-    const buffer = this.#spare.get(size)?.pop() ?? Buffer.allocUnsafeSlow(2 ** size);
+    const buffer = this.#spare.get(size)?.pop() ?? this.#make(2 ** size);
     return buffer.subarray(0, length);
   }
 
@@ -26,12 +28,18 @@ export class BodyBuffers {
    * merely garbage.
    */
   give(body: Buffer): void {
+    if (!this.#own.has(body.buffer)) return;
     const size = sizeLog2(body.buffer.byteLength);
-    if (size > SIZE_LOG2_MAX || body.buffer.byteLength !== 2 ** size) return;
     const spare = this.#spare.get(size) ?? [];
     if (spare.length >= SPARE_BUFFERS_MAX) return;
     spare.push(Buffer.from(body.buffer, 0, 2 ** size));
     this.#spare.set(size, spare);
+  }
+
+  #make(bytes: number): Buffer {
+    const buffer = Buffer.allocUnsafeSlow(bytes);
+    this.#own.add(buffer.buffer);
+    return buffer;
   }
 }
 

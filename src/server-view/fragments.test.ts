@@ -168,6 +168,7 @@ it('uses the memory of an answer again once it has been given back, and not befo
   // An answer may have turned out shorter than there was room for.
   buffers.give(third.subarray(0, 5_000));
   expect(buffers.take(100_000).buffer).toBe(first.buffer);
-  buffers.give(buffers.take(100));
-  expect(buffers.take(5_000).buffer.byteLength).toBe(2 ** 16);
+  const short = buffers.take(100);
+  buffers.give(short);
+  expect(buffers.take(5_000).buffer).not.toBe(short.buffer);
 });
