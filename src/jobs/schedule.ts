@@ -10,6 +10,7 @@ import { deleteOldEvents } from '../store/findings/delete-old-events.ts';
 import { pruneSets } from '../store/fleet/prune-sets.ts';
 import { deleteExpiredTokens } from '../store/identity/delete-expired-tokens.ts';
 import { EXPIRED_TOKEN_KEPT_MS } from '../store/identity/save-token.ts';
+import { pruneJobs } from '../store/prune-jobs.ts';
 import { openQueuePool } from '../store/queue-pool.ts';
 import { pruneViewChanges } from '../store/server-view/prune-changes.ts';
 import { assessDueServers } from './assess-due-servers.ts';
@@ -38,6 +39,7 @@ const SCHEDULE = {
   'refresh-unknown': EVERY_MINUTE,
   'update-feeds': EVERY_MINUTE,
   'prune-view-changes': EVERY_TEN_MINUTES,
+  'prune-jobs': EVERY_TEN_MINUTES,
   'delete-expired-tokens': EVERY_NIGHT,
   'delete-old-events': EVERY_NIGHT,
   'prune-sets': EVERY_NIGHT,
@@ -112,6 +114,7 @@ function taskListOf({ database, clock, log, feeds, onJobEnded }: JobParts): Task
             signal,
           }),
     'prune-view-changes': async () => ({ changes: await pruneViewChanges(database) }),
+    'prune-jobs': async () => ({ jobs: await pruneJobs(database) }),
     'delete-expired-tokens': async () => ({
       tokens: await deleteExpiredTokens(database, clock().now - EXPIRED_TOKEN_KEPT_MS),
     }),
