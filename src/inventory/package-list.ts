@@ -141,9 +141,9 @@ export class PackageList {
 
   /** All packages in the order they were found, system packages as `systemKey`, or left out where that is undefined. */
   packages(systemKey: string | undefined): readonly InstalledPackage[] {
-    const kept = [...this.#packages.values()].filter(
-      ({ checked }) => checked.package.ecosystem !== '' || systemKey !== undefined,
-    );
+    const all = [...this.#packages.values()];
+    const kept =
+      systemKey === undefined ? all.filter(({ checked }) => checked.package.ecosystem !== '') : all;
     const sourceVersions = epochedSourceVersions(kept);
     return kept.map(({ checked, paths }) => {
       const item = installedAs(checked, systemKey ?? '', epochedVersion(checked, sourceVersions));

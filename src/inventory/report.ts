@@ -74,7 +74,7 @@
 import { createHash } from 'node:crypto';
 import { appError } from '../errors.ts';
 import type { FoundServer, TextFormat } from './formats/format.ts';
-import { LINE_READERS } from './formats/report-lines.ts';
+import { LINE_READERS, type LineReader } from './formats/report-lines.ts';
 import { addReportSbom, REPORT_SBOMS_MAX, type ReportSbom } from './formats/report-sbom.ts';
 import { readWindowsSections } from './formats/report-windows.ts';
 import type { Inventory } from './inventory.ts';
@@ -186,30 +186,7 @@ function readBody(
     ['windows updates', windows.updates],
   ]);
   const sboms: { file: string; readonly lines: string[] }[] = [];
-  let section = '';
-  let agentProblems = 0;
-  text.split('\n').forEach((line, index) => {
-    const where = (): string => `line ${index + 1} of the body, [${section}]`;
-    if (line.startsWith('[') && line.endsWith(']')) {
-      section = line.slice(1, -1);
-      if (section === 'sbom') sboms.push({ file: '', lines: [] });
-      const isKnown =
-        ['end', 'problems', 'sbom'].includes(section) || keptLines.has(section) || LINE_READERS.has(section);
-      if (!isKnown) list.addProblem(`section [${shownText(section, 50)}] is not known and was passed over`);
-    } else if (line.length > REPORT_LINE_LENGTH_MAX_CHARS) {
-      list.addProblem(`${where()}: longer than ${REPORT_LINE_LENGTH_MAX_CHARS} characters`);
-    } else if (section === 'problems') {
-      agentProblems += 1;
-      if (line !== '' && agentProblems <= REPORT_PROBLEMS_MAX) list.addProblem(`agent: ${line}`);
-    } else if (section === 'sbom') {
-      addSbomLine(line, sboms);
-    } else if (keptLines.has(section)) {
-      keptLines.get(section)?.push(line);
-    } else if (line !== '') {
-      const reader = LINE_READERS.get(section);
-      if (reader !== undefined) known.read(reader, line, list, where);
-    }
-  });
+  readLines(text, { keptLines, sboms, list, known });
   addSboms(sboms, list);
   const ofWindows = readWindowsSections(windows, list);
   return {
@@ -232,6 +209,52 @@ function readBody(
       collectedAt,
     },
   };
+}
+
+/** Where the lines of sections go. */
+interface SectionLines {
+  readonly keptLines: ReadonlyMap<string, string[]>;
+  readonly sboms: { file: string; readonly lines: string[] }[];
+  readonly list: PackageList;
+  readonly known: KnownLines;
+}
+
+function readLines(text: string, { keptLines, sboms, list, known }: SectionLines): void {
+  let section = '';
+  let reader: LineReader | undefined;
+  let agentProblems = 0;
+  let number = 0;
+  const where = (): string => `line ${number} of the body, [${section}]`;
+  // Line by line: an array of all of them takes as long to make as the lines that are known to be read.
+  for (let start = 0, end = 0; end < text.length; start = end + 1) {
+    end = lineEndOf(text, start);
+    number += 1;
+    const line = text.slice(start, end);
+    if (line.startsWith('[') && line.endsWith(']')) {
+      section = line.slice(1, -1);
+      reader = LINE_READERS.get(section);
+      if (section === 'sbom') sboms.push({ file: '', lines: [] });
+      const isKnown =
+        reader !== undefined || ['end', 'problems', 'sbom'].includes(section) || keptLines.has(section);
+      if (!isKnown) list.addProblem(`section [${shownText(section, 50)}] is not known and was passed over`);
+    } else if (line.length > REPORT_LINE_LENGTH_MAX_CHARS) {
+      list.addProblem(`${where()}: longer than ${REPORT_LINE_LENGTH_MAX_CHARS} characters`);
+    } else if (reader !== undefined) {
+      if (line !== '') known.read(reader, line, list, where);
+    } else if (section === 'problems') {
+      agentProblems += 1;
+      if (line !== '' && agentProblems <= REPORT_PROBLEMS_MAX) list.addProblem(`agent: ${line}`);
+    } else if (section === 'sbom') {
+      addSbomLine(line, sboms);
+    } else {
+      keptLines.get(section)?.push(line);
+    }
+  }
+}
+
+function lineEndOf(text: string, start: number): number {
+  const end = text.indexOf('\n', start);
+  return end < 0 ? text.length : end;
 }
 
 function addSbomLine(line: string, sboms: { file: string; readonly lines: string[] }[]): void {

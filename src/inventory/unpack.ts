@@ -30,9 +30,12 @@ function tooLarge(file: string, bytesMax: number): Error {
   return appError('inventory-too-large', { file, what: 'bytes', limit: bytesMax });
 }
 
+const UTF_8 = new TextDecoder('utf-8');
+const UTF_16_LE = new TextDecoder('utf-16le');
+const UTF_16_BE = new TextDecoder('utf-16be');
+
 /** UTF-8, with or without its mark, or UTF-16 with its mark, as PowerShell's `>` writes. Broken bytes become U+FFFD. */
 export function decodeText(bytes: Uint8Array): string {
   const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-  if (!isUtf16) return new TextDecoder('utf-8').decode(bytes);
-  return new TextDecoder(bytes[0] === 0xff ? 'utf-16le' : 'utf-16be').decode(bytes);
+  return (isUtf16 ? (bytes[0] === 0xff ? UTF_16_LE : UTF_16_BE) : UTF_8).decode(bytes);
 }
