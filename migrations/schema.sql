@@ -200,7 +200,7 @@ CREATE TABLE finding_event (
   CONSTRAINT finding_event_pkey PRIMARY KEY (project_id, id)
 );
 
-CREATE INDEX finding_event_by_server ON finding_event USING btree (project_id, server_id, at);
+CREATE INDEX finding_event_by_server ON finding_event USING hash (server_id);
 
 CREATE TABLE finding_set (
   project_id text NOT NULL,
