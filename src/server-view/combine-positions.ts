@@ -10,6 +10,8 @@ import {
   type PositionSet,
 } from './position-set.ts';
 
+const LISTS_WITHIN_LIST_MAX = 3;
+
 /** What is in all of `sets`; all of `size` positions where there are none. */
 export function intersectionOf(sets: readonly PositionSet[], size: number): PositionSet {
   const [first, ...more] = [...sets].sort((a, b) => a.count - b.count);
@@ -20,8 +22,8 @@ export function intersectionOf(sets: readonly PositionSet[], size: number): Posi
 function common(a: PositionSet, b: PositionSet): PositionSet {
   if (b instanceof AllPositions || a.count === 0) return a;
   if (a instanceof AllPositions || b.count === 0) return b;
-  if (a instanceof DisjointPositions) return disjoint(a.parts.map((part) => common(part, b)));
-  if (b instanceof DisjointPositions) return disjoint(b.parts.map((part) => common(a, part)));
+  if (a instanceof DisjointPositions) return commonToParts(a, b);
+  if (b instanceof DisjointPositions) return commonToParts(b, a);
   if (a instanceof ListedBits) return common(a.toList(), b);
   if (b instanceof ListedBits) return common(a, b.toList());
   if (a instanceof BitPositions && b instanceof BitPositions) return a.and(b);
@@ -30,6 +32,17 @@ function common(a: PositionSet, b: PositionSet): PositionSet {
   if (a instanceof ListPositions && b instanceof ListPositions)
     return a.count < b.count ? listedTwice(a, b) : listedTwice(b, a);
   return keepWhere(a, (position) => b.has(position));
+}
+
+function commonToParts(whole: DisjointPositions, other: PositionSet): PositionSet {
+  const { parts } = whole;
+  // Looking for the members of many lists in another one takes longer than writing them into one row of words does.
+  if (!(other instanceof ListPositions) || parts.length <= LISTS_WITHIN_LIST_MAX || other.count < whole.count)
+    return disjoint(parts.map((part) => common(part, other)));
+  const words = emptyWords(other.select(other.count - 1) + 1);
+  for (const part of parts)
+    for (let at = part.next(0); at >= 0 && at >>> 5 < words.length; at = part.next(at + 1)) setBit(words, at);
+  return new ListedBits(other, new BitPositions(words));
 }
 
 /** What sets without common members hold together. */

@@ -4,6 +4,10 @@
  * of the snapshot; a change is put into sorted lists and is visible at once.
  */
 import { compareRows, type FoundRow, ServerColumns } from './columns.ts';
+import { AllEntries, deadAmong, MatchingEntries, type OverlayChanges } from './overlay-changes.ts';
+import { ListPositions, type PositionSet } from './position-set.ts';
+import type { Condition } from './query.ts';
+import { RowMatches } from './row-matches.ts';
 import { positionBefore, type Run, type Snapshot } from './snapshot.ts';
 import { lowerBound, WordList } from './word-list.ts';
 
@@ -22,6 +26,8 @@ interface HeldChanges {
 }
 
 const ROWS_FIRST = 256;
+/** Filters of which is remembered, until the next change, what of the overlay they are about: some 40 KB each at 500,000 rows. */
+const ASKED_MAX = 256;
 
 export class Overlay {
   readonly snapshot: Snapshot;
@@ -32,6 +38,9 @@ export class Overlay {
   readonly #befores = new WordList();
   readonly #rowOf = new Map<string, number>();
   readonly #dead = new WordList();
+  /** What filters are about, since the last change. */
+  readonly #asked = new Map<string, OverlayChanges>();
+  readonly #matches = new RowMatches();
   /** What has been changed since `hold` and is not in the sorted lists yet. */
   #held: HeldChanges | undefined;
 
@@ -49,19 +58,27 @@ export class Overlay {
     return { rows: this.#rows.view(), befores: this.#befores.view() };
   }
 
-  /** Those for which a test holds. */
-  entriesWhere(test: (row: number) => boolean): SortedEntries {
-    const { rows, befores } = this.entries;
-    const found = { rows: new Uint32Array(rows.length), befores: new Uint32Array(rows.length) };
-    let size = 0;
-    for (let index = 0; index < rows.length; index += 1) {
-      const row = rows[index] ?? 0;
-      if (!test(row)) continue;
-      found.rows[size] = row;
-      found.befores[size] = befores[index] ?? 0;
-      size += 1;
-    }
-    return { rows: found.rows.subarray(0, size), befores: found.befores.subarray(0, size) };
+  /** What of it a filter is about, of which `selected` are the positions; without conditions all, as it lies. */
+  changesAmong(key: string, selected: PositionSet, conditions: readonly Condition[]): OverlayChanges {
+    const known = this.#asked.get(key);
+    if (known !== undefined) return known;
+    const isAll = conditions.length === 0;
+    const { count } = this.snapshot.columns;
+    const changes = {
+      dead: isAll ? new ListPositions(this.dead) : deadAmong(this.dead, selected, count),
+      entries: isAll
+        ? new AllEntries(this.entries)
+        : new MatchingEntries(this.entries, this.#matches.of(conditions, this.columns)),
+    };
+    if (this.#asked.size === ASKED_MAX) this.#asked.clear();
+    this.#asked.set(key, changes);
+    return changes;
+  }
+
+  /** Forgets what filters were about. */
+  forgetAsked(): void {
+    this.#asked.clear();
+    this.#matches.clear();
   }
 
   /** Positions of the snapshot that are replaced or removed, ascending; not to be written. */
@@ -116,6 +133,7 @@ export class Overlay {
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;
+    this.#asked.clear();
     const removed = Uint32Array.from(held.removed).sort();
     this.#rows.remove(removed);
     this.#befores.remove(removed);

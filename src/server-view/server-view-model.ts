@@ -182,7 +182,7 @@ export class ServerViewModel {
   /** A group has another name, or none any more. */
   renameGroup(id: string, name: string | undefined): void {
     this.#loaded();
-    if (this.#encoder.nameGroup(id, name)) this.#cache.clear();
+    if (this.#encoder.nameGroup(id, name)) this.forgetSelections();
   }
 
   /** The total, and the answer of the contract as bytes; `release` is to be called when they have been sent. */
@@ -190,13 +190,12 @@ export class ServerViewModel {
     const overlay = this.#loaded();
     const key = JSON.stringify(filter);
     let selected = this.#cache.get(key);
-    // What the snapshot holds of a filter may be known; what the overlay does is looked at each time, if there is any.
     const conditions = selected === undefined || overlay.size > 0 ? conditionsOf(filter, this.#encoder) : [];
     if (selected === undefined) {
       selected = selectPositions(overlay.snapshot, conditions, this.#cache);
       this.#cache.set(key, selected);
     }
-    const rows = pageRows(overlay, selected, conditions, page);
+    const rows = pageRows(selected, overlay.changesAmong(key, selected, conditions), page);
     const body = pageBody(rows, overlay, this.#encoder, {
       buffers: this.#buffers,
       inOneMax: this.#bodyInOneMax,
@@ -241,9 +240,10 @@ export class ServerViewModel {
     return ids;
   }
 
-  /** Forgets what filters have selected, so that the next answer to each is worked out anew. For benches. */
+  /** Forgets what filters have selected, so that the next answer to each is worked out anew. */
   forgetSelections(): void {
     this.#cache.clear();
+    this.#overlay?.forgetAsked();
   }
 
   /** Resolves when nothing is being built or encoded beside; throws `failure` where there is one. */
@@ -283,7 +283,7 @@ export class ServerViewModel {
     }
     this.#unlisted.delete(record.id);
     const encoder = this.#encoder;
-    if (encoder.nameGroup(record.groupId, record.groupName)) this.#cache.clear();
+    if (encoder.nameGroup(record.groupId, record.groupName)) this.forgetSelections();
     const head = encoder.headBytes(record);
     const row = encoder.append(overlay.columns, record, this.#pass);
     const found = overlay.find(record.id);

@@ -13,10 +13,10 @@ import { DIGIT_CODES, digitRanges, digitsFrom, digitsOf, stemOf, type TextStems 
 const ROWS_A_STEP = 8_192;
 /**
  * What is worth more: positions taken over from a stem cost a quarter of a text that is judged, the next member of a set as
- * much as a text, and one of a list an eighth.
+ * much as a text, and one of a list half: where members lie far apart each is a miss of the processor's caches.
  */
 const POSITIONS_A_TEXT = 4;
-const LISTED_A_TEXT = 8;
+const LISTED_A_TEXT = 2;
 /** Up to so many positions of several stems are put into one list: sorting more takes longer than asking each does. */
 const SORTED_POSITIONS_MAX = 1_000;
 /** So many lists are asked one by one; more are written into one row of words. */
@@ -75,6 +75,10 @@ export class StemPositions {
     return bytesOf(this.#byStem) + bytesOf(this.#byDigits) + this.#tokens.bytes + this.#index.bytes;
   }
 
+  get #size(): number {
+    return this.#byStem.positions.length;
+  }
+
   /** Where `part`, which is not empty, can be. Undefined: in the digits of any text, so that all are to be looked through. */
   placesOf(part: string): PartPlaces | undefined {
     const from = digitsFrom(part);
@@ -88,13 +92,17 @@ export class StemPositions {
       ending = ending.filter((stem) => !held.has(stem) && !tokens.haveStem(stem));
     }
     const listed = this.#countOf(holding);
-    const toJudge = this.#countOf([0]) + Math.min(this.#countOf(ending), this.#countWithDigits(digits));
-    return { tokens, holding, ending, digits, costTexts: toJudge + listed / POSITIONS_A_TEXT };
+    const ofEnding = this.#countOf(ending);
+    // Where all stems end so, those with the digits are known.
+    const toJudge =
+      ofEnding === this.#size && digits.length <= 2 ? 0 : Math.min(ofEnding, this.#countWithDigits(digits));
+    const costTexts = this.#countOf([0]) + toJudge + listed / POSITIONS_A_TEXT;
+    return { tokens, holding, ending, digits, costTexts };
   }
 
   /** The positions in those places whose texts hold `part`. */
   select({ tokens, holding, ending, digits }: PartPlaces, texts: TextColumn, part: Buffer): PositionSet {
-    const size = this.#byStem.positions.length;
+    const size = this.#size;
     const holds = (position: number): boolean => texts.holds(position, part);
     const sets: PositionSet[] = [unionOf(tokens.sets, size)];
     for (const stem of holding) sets.push(this.#ofStem(stem));
@@ -145,7 +153,7 @@ export class StemPositions {
         codes[digitsOf(words[position] ?? 0)] === 1 && (isExact || holds(position));
       return stems.map((stem) => keepWhere(this.#ofStem(stem), isWanted));
     }
-    const isWhole = isExact && ofStems === this.#byStem.positions.length;
+    const isWhole = isExact && ofStems === this.#size;
     const wanted = new Uint8Array(this.#byStem.starts.length);
     for (const stem of stems) wanted[stem] = 1;
     const sets: PositionSet[] = [];

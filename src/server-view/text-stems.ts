@@ -22,6 +22,23 @@ export function digitsOf(word: number): number {
   return word & DIGITS_MASK;
 }
 
+/**
+ * Whether texts with a stem hold `part`, by the number of the stem; undefined: their digits say. Each stem is judged once, so a
+ * judge is good for as long as no stem is given up.
+ */
+export function stemJudge(part: string, stems: TextStems): (stem: number) => boolean | undefined {
+  const from = digitsFrom(part);
+  const before = part.slice(0, from);
+  const known: (boolean | undefined)[] = [undefined];
+  return (stem) => {
+    if (stem in known) return known[stem];
+    const text = stems.text(stem);
+    if (text.includes(part)) known[stem] = true;
+    else known[stem] = from < part.length && text.endsWith(before) ? undefined : false;
+    return known[stem];
+  };
+}
+
 export const DIGIT_CODES = TWO_DIGITS + 100;
 
 /** Where the digits begin that a text ends with. */

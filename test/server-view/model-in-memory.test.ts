@@ -25,6 +25,9 @@ const { database } = await testDatabase();
 await storeVulnerabilities(database);
 const listServers = listServersInSql(database, vulnerabilityDictionary(database));
 
+/** So large that no new snapshot is made: all changes stay laid over the first. */
+const LARGE = { overlayRowsMax: 1_000_000 };
+
 /** So small that a few changes make a new snapshot, in slices of one step, fragments fill many buffers, answers come in parts. */
 const SMALL = { overlayRowsMax: 3, upsertsMany: 2, chunkBytesLog2: 10, sliceMs: 0, bodyInOneBytesMax: 2_000 };
 
@@ -104,13 +107,16 @@ it('answers as a plain array and as SQL do, rows and all', async () => {
   );
 });
 
-it('answers rightly after every change, also while a new snapshot is half built', async () => {
+it.each([
+  ['also while a new snapshot is half built', SMALL],
+  ['also where all of them lie over the first snapshot', LARGE],
+])('answers rightly after every change, %s', async (_case, options) => {
   await fc.assert(
     fc.asyncProperty(
       randomFleet,
       fc.array(randomEvent, { minLength: 1, maxLength: 60, size: 'max' }),
       async (servers, events) => {
-        const model = await loaded(servers, SMALL);
+        const model = await loaded(servers, options);
         let fleet = [...servers];
         const names = new Map<string, string>();
         const named = (server: RandomServer): RandomServer => ({
