@@ -24,6 +24,8 @@ export async function prepareSession(
             CASE WHEN $3::boolean THEN set_config('plan_cache_mode', 'force_generic_plan', false) END,
             -- A plan made while a table is small must do when it has grown: by an index wherever there is one.
             CASE WHEN $3 THEN set_config('enable_seqscan', 'off', false) END,
+            -- And each row of a list by a look of its own: who joins in another way goes through all rows of a project.
+            CASE WHEN $3 THEN set_config('enable_hashjoin', 'off', false) || set_config('enable_mergejoin', 'off', false) END,
             -- An acknowledged write is on disk, also where the role's default says otherwise; a stricter one stays.
             set_config('synchronous_commit',
               CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
