@@ -39,9 +39,9 @@ function commonToParts(whole: DisjointPositions, other: PositionSet): PositionSe
   // Looking for the members of many lists in another one takes longer than writing them into one row of words does.
   if (!(other instanceof ListPositions) || parts.length <= LISTS_WITHIN_LIST_MAX || other.count < whole.count)
     return disjoint(parts.map((part) => common(part, other)));
-  const words = emptyWords(other.select(other.count - 1) + 1);
-  for (const part of parts)
-    for (let at = part.next(0); at >= 0 && at >>> 5 < words.length; at = part.next(at + 1)) setBit(words, at);
+  const size = other.select(other.count - 1) + 1;
+  const words = emptyWords(size);
+  for (const part of parts) writeInto(words, part, size);
   return new ListedBits(other, new BitPositions(words));
 }
 
@@ -96,10 +96,15 @@ export function unionOf(sets: readonly PositionSet[], size: number): PositionSet
   const words = emptyWords(size);
   for (const set of held) {
     if (set instanceof BitPositions) orWords(words, set.toWords());
-    else if (set instanceof ListPositions) setBits(words, set.positions);
-    else for (let at = set.next(0); at >= 0; at = set.next(at + 1)) setBit(words, at);
+    else writeInto(words, set, size);
   }
   return new BitPositions(words);
+}
+
+/** The members of a set below `size`. */
+function writeInto(words: Uint32Array, set: PositionSet, size: number): void {
+  if (set instanceof ListPositions) setBits(words, set.positions.subarray(0, set.rank(size)));
+  else for (let at = set.next(0); at >= 0 && at < size; at = set.next(at + 1)) setBit(words, at);
 }
 
 /** Bits with what lists have beside them; these are few together. */

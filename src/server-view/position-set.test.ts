@@ -117,6 +117,18 @@ it('intersects and unites sets of any form', () => {
   );
 });
 
+it('finds the members of many lists in another one', () => {
+  const many = disjoint(
+    [0, 1, 2, 3, 4].map((rest) => listOf(range(0, 999).filter((at) => at % 10 === rest))),
+  );
+  const list = listOf(range(0, 900).filter((at) => at % 3 === 0));
+  const both = intersectionOf([list, listOf(range(100, 4_000)), many], SIZE);
+  const wanted = range(100, 900).filter((at) => at % 3 === 0 && at % 10 < 5);
+  expect(membersOf(both)).toEqual(wanted);
+  const larger = listOf(range(0, 1_999));
+  expect(membersOf(intersectionOf([larger, many], SIZE))).toEqual(membersOf(many));
+});
+
 it('collects few positions as a list and many as bits', () => {
   const collect = (positions: readonly number[]): PositionSet => {
     const collector = new PositionCollector(SIZE);
