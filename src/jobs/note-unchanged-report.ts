@@ -10,8 +10,8 @@ import {
   noteUnchangedServers,
   type UnchangedReport,
 } from '../store/fleet/note-unchanged.ts';
+import { type BatchFailed, gather } from '../store/gather.ts';
 import { assessServers } from './assess-servers.ts';
-import { type BatchFailed, gather } from './gather.ts';
 import { type CoverageClock, coveredSystems, refreshUnknown } from './refresh-unknown.ts';
 
 /** Raised whenever the same report would be read differently: then every agent is asked for its whole report again. */

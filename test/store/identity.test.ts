@@ -21,6 +21,7 @@ import { listEnrolmentTokens } from '../../src/store/identity/list-enrolment-tok
 import { listEnterpriseProjects } from '../../src/store/identity/list-enterprise-projects.ts';
 import { listProjects } from '../../src/store/identity/list-projects.ts';
 import { listUsers } from '../../src/store/identity/list-users.ts';
+import { openIdentityStore } from '../../src/store/identity/open-identity-store.ts';
 import { ACCESS_KEYS_PER_USER_MAX, saveAccessKey } from '../../src/store/identity/save-access-key.ts';
 import { saveAgentCredential } from '../../src/store/identity/save-agent-credential.ts';
 import { saveEnrolmentToken } from '../../src/store/identity/save-enrolment-token.ts';
@@ -227,6 +228,24 @@ describe('an agent credential', () => {
     expect(await findAgent(database, present)).toEqual({ projectId, serverId: 's-1' });
     expect(await deleteAgentCredential(database, { projectId, serverId: 's-1' })).toBe(true);
     expect(await findAgent(database, present)).toBeUndefined();
+  });
+
+  it('is found beside those that are asked for in the same moment, each for itself', async () => {
+    const hashes = ['a', 'b', 'c'].map(() => hashSecret(newSecret('agent')));
+    for (const [at, hash] of hashes.entries())
+      await saveAgentCredential(database, { projectId, serverId: `together-${at}`, hash, createdAt: NOW });
+    const [a, b, c] = hashes;
+    if (a === undefined || b === undefined || c === undefined) throw new Error('three were made');
+    const store = openIdentityStore(database);
+    const asked = [b, hashSecret('no credential'), a, c, a];
+    const found = await Promise.all(asked.map((hash) => store.findAgent(hash)));
+    expect(found.map((agent) => agent?.serverId)).toEqual([
+      'together-1',
+      undefined,
+      'together-0',
+      'together-2',
+      'together-0',
+    ]);
   });
 });
 

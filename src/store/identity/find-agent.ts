@@ -2,17 +2,28 @@ import type { AgentIdentity } from '../../identity/identity-store.ts';
 import type { Queryable } from '../database.ts';
 import { prepared } from '../prepared-sql.ts';
 
-const FIND_AGENT = prepared(
-  `SELECT c.project_id AS "projectId", c.server_id AS "serverId"
-   FROM agent_credential c JOIN project p ON p.id = c.project_id
-   WHERE c.hash = $1 AND p.enabled`,
+const FIND_AGENTS = prepared(
+  `SELECT r.at - 1 AS at, c.project_id AS "projectId", c.server_id AS "serverId"
+   FROM unnest($1::bytea[]) WITH ORDINALITY AS r (hash, at)
+   JOIN agent_credential c ON c.hash = r.hash JOIN project p ON p.id = c.project_id
+   WHERE p.enabled`,
 );
 
-/** The server that an agent credential stands for, by the credential's hash; none where its project is disabled. */
+/** The servers that agent credentials stand for, by the credentials' hashes; none where its project is disabled. */
+export async function findAgents(
+  database: Queryable,
+  credentialHashes: readonly Buffer[],
+): Promise<readonly (AgentIdentity | undefined)[]> {
+  const rows = await database.query<AgentIdentity & { readonly at: number }>(FIND_AGENTS, [credentialHashes]);
+  const agents: (AgentIdentity | undefined)[] = credentialHashes.map(() => undefined);
+  for (const { at, projectId, serverId } of rows) agents[at] = { projectId, serverId };
+  return agents;
+}
+
+/** The same of one credential. */
 export async function findAgent(
   database: Queryable,
   credentialHash: Buffer,
 ): Promise<AgentIdentity | undefined> {
-  const [row] = await database.query<AgentIdentity>(FIND_AGENT, [credentialHash]);
-  return row;
+  return (await findAgents(database, [credentialHash]))[0];
 }

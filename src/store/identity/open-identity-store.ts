@@ -1,8 +1,9 @@
 import type { IdentityStore } from '../../identity/identity-store.ts';
 import type { Queryable } from '../database.ts';
+import { gather } from '../gather.ts';
 import { deleteAccessKey } from './delete-access-key.ts';
 import { findAccessKey } from './find-access-key.ts';
-import { findAgent } from './find-agent.ts';
+import { findAgents } from './find-agent.ts';
 import { findProject } from './find-project.ts';
 import { findToken } from './find-token.ts';
 import { findUserForLogin } from './find-user-for-login.ts';
@@ -15,8 +16,16 @@ import { revokeToken } from './revoke-token.ts';
 import { saveAccessKey } from './save-access-key.ts';
 import { saveToken } from './save-token.ts';
 
+/** Agents' credentials that are looked up in one statement. */
+const AGENTS_FOUND_TOGETHER_MAX = 500;
+
 /** What answering requests needs of identity, over PostgreSQL. */
 export function openIdentityStore(database: Queryable): IdentityStore {
+  // Of a fleet's reports each is another agent's, so nothing that is remembered helps.
+  const agentOf = gather(
+    (hashes: readonly Buffer[]) => findAgents(database, hashes),
+    AGENTS_FOUND_TOGETHER_MAX,
+  );
   return {
     findUserForLogin: (login) => findUserForLogin(database, login),
     saveToken: (token) => saveToken(database, token),
@@ -31,6 +40,6 @@ export function openIdentityStore(database: Queryable): IdentityStore {
     findProject: (projectId) => findProject(database, projectId),
     listProjects: (domainId) => listProjects(database, domainId),
     listEnterpriseProjects: (domainId) => listEnterpriseProjects(database, domainId),
-    findAgent: (credentialHash) => findAgent(database, credentialHash),
+    findAgent: async (credentialHash) => await agentOf(credentialHash),
   };
 }
