@@ -11,6 +11,8 @@ import {
 } from './position-set.ts';
 
 const LISTS_WITHIN_LIST_MAX = 3;
+/** So many lists are asked one by one; more are written into one row of words. */
+export const LISTS_APART_MAX = 32;
 
 /** What is in all of `sets`; all of `size` positions where there are none. */
 export function intersectionOf(sets: readonly PositionSet[], size: number): PositionSet {
@@ -73,6 +75,13 @@ function listedTwice({ positions: few }: ListPositions, { positions: many }: Lis
     count += 1;
   }
   return new ListPositions(kept.slice(0, count));
+}
+
+/** What is in any of `sets`, which have no members in common: groups, of which a part of a name may mean many. */
+export function unionOfApart(sets: readonly PositionSet[], size: number): PositionSet {
+  const held = sets.filter((set) => set.count > 0);
+  const bits = held.filter((set) => !(set instanceof ListPositions)).length;
+  return bits > 1 || held.length > LISTS_APART_MAX ? unionOf(held, size) : disjoint(held);
 }
 
 /** What is in any of `sets`. */

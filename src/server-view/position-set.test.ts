@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BitPositions, emptyWords, setBit } from './bitset.ts';
-import { disjoint, intersectionOf, unionOf } from './combine-positions.ts';
+import { disjoint, intersectionOf, unionOf, unionOfApart } from './combine-positions.ts';
 import { PositionCollector } from './position-collector.ts';
 import { AllPositions, ListPositions, NO_POSITIONS, type PositionSet } from './position-set.ts';
 
@@ -115,6 +115,22 @@ it('intersects and unites sets of any form', () => {
     }),
     { numRuns: 60 },
   );
+});
+
+it('unites sets without common members, however many and of whatever form', () => {
+  for (const parts of [1, 2, 3, 20, 40]) {
+    const listed = range(0, parts - 1).map((part) => range(0, 999).filter((at) => at % 41 === part));
+    const wanted = range(0, 999).filter((at) => at % 41 < parts);
+    for (const inBits of [0, 1, 2]) {
+      const sets = listed.map((positions, part) => (part < inBits ? bitsOf(positions) : listOf(positions)));
+      const all = unionOfApart(sets, SIZE);
+      expect(membersOf(all)).toEqual(wanted);
+      expect(wanted.map((_, ordinal) => all.select(ordinal))).toEqual(wanted);
+      expect(membersOf(intersectionOf([all, bitsOf(range(300, 700))], SIZE))).toEqual(
+        wanted.filter((at) => at >= 300 && at <= 700),
+      );
+    }
+  }
 });
 
 it('finds the members of many lists in another one', () => {

@@ -5,7 +5,7 @@
  */
 import { FINDING_STATUSES } from '../findings/finding.ts';
 import type { Dimension, ServerColumns, SoughtText } from './columns.ts';
-import { intersectionOf, keepWhere, unionOf } from './combine-positions.ts';
+import { intersectionOf, keepWhere, unionOfApart } from './combine-positions.ts';
 import { AllPositions, ListPositions, NO_POSITIONS, type PositionSet } from './position-set.ts';
 import type { ServerGroups } from './server-groups.ts';
 import { foldCase, type ServerFilter } from './server-view.ts';
@@ -106,7 +106,7 @@ function hasCode(dimension: Dimension, codes: readonly number[]): Condition {
     key: `${dimension} ${codes.join()}`,
     select: ({ byValue, columns }) => {
       const sets = Array.from(wanted, (code) => byValue[dimension][code] ?? NO_POSITIONS);
-      return unionOf(sets, columns.count);
+      return unionOfApart(sets, columns.count);
     },
     judge: ({ words }) => {
       const column = words[dimension];

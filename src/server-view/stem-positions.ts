@@ -3,7 +3,7 @@
  * by looking through the stems, not through the texts of all servers.
  */
 import { BitPositions, emptyWords, setBits } from './bitset.ts';
-import { disjoint, keepWhere, unionOf } from './combine-positions.ts';
+import { disjoint, keepWhere, LISTS_APART_MAX, unionOf } from './combine-positions.ts';
 import { ListPositions, type PositionSet } from './position-set.ts';
 import { type StemIndex, stemIndex } from './stem-index.ts';
 import { type StemTokens, stemTokens, type TokensHolding } from './stem-tokens.ts';
@@ -19,8 +19,6 @@ const POSITIONS_A_TEXT = 4;
 const LISTED_A_TEXT = 2;
 /** Up to so many positions of several stems are put into one list: sorting more takes longer than asking each does. */
 const SORTED_POSITIONS_MAX = 1_000;
-/** So many lists are asked one by one; more are written into one row of words. */
-const LISTS_MAX = 32;
 
 /** Where a part can be. No stem is in two of the three. */
 export interface PartPlaces {
@@ -217,7 +215,7 @@ function joined(sets: readonly PositionSet[], size: number): PositionSet {
     }
     return disjoint([...others, new ListPositions(all.sort())]);
   }
-  if (lists.length <= LISTS_MAX) return disjoint(held);
+  if (lists.length <= LISTS_APART_MAX) return disjoint(held);
   const words = emptyWords(size);
   for (const { positions } of lists) setBits(words, positions);
   return disjoint([...others, new BitPositions(words)]);
