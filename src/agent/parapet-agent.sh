@@ -840,7 +840,11 @@ send_pending() {
   [ "$http_status" = 200 ] || note_refusal
   adopt_credential
   note_accepted
-  say "the report was accepted: $(answer packages) packages, server $SERVER_ID"
+  accepted_packages=$(answer packages)
+  case $accepted_packages in
+    1) say "the report was accepted: 1 package, server $SERVER_ID" ;;
+    *) say "the report was accepted: $accepted_packages packages, server $SERVER_ID" ;;
+  esac
 }
 
 cmd_report() {

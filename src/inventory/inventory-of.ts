@@ -1,5 +1,6 @@
 import { counted } from '../counted.ts';
 import { appError } from '../errors.ts';
+import { atOnce } from '../in-slices.ts';
 import { partAddresses } from './addresses.ts';
 import type { FoundServer } from './formats/format.ts';
 import type { Inventory } from './inventory.ts';
@@ -29,13 +30,22 @@ export interface GivenFacts {
  * have no programs; its updates count.
  */
 export function inventoryOf(found: FoundServer, list: PackageList, given: GivenFacts = {}): Inventory {
+  return atOnce(inventoryInSteps(found, list, given));
+}
+
+/** The same in steps. */
+export function* inventoryInSteps(
+  found: FoundServer,
+  list: PackageList,
+  given: GivenFacts,
+): Generator<void, Inventory> {
   const named = given.system ?? found.system;
   const system = named === undefined ? undefined : refineSystem(named, list.systemVersions());
   if (found.windows !== undefined && (system === undefined || system.osType === 'Windows')) {
     addWindowsSystem(found.windows, list);
   }
   if (system === undefined && list.systemPackageCount > 0) refuseOrNameStrays(list);
-  const packages = list.packages(system?.key);
+  const packages = yield* list.packagesInSteps(system?.key);
   const mayBeEmpty =
     system?.osType === 'Windows' ||
     (given.mayBeEmpty === true && system !== undefined && !isKnownFamily(system.family));

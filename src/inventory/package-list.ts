@@ -1,11 +1,14 @@
 import { counted } from '../counted.ts';
 import { appError } from '../errors.ts';
+import { atOnce } from '../in-slices.ts';
 import { INVENTORY_PACKAGES_MAX, PACKAGE_FIELD_LENGTH_MAX_CHARS } from './inventory.ts';
 import { type ApplicationEcosystem, type InstalledPackage, type Package, packageFields } from './package.ts';
 import { shownText } from './shown-text.ts';
 
 /** Most skipped records an inventory names; further ones are counted. */
 export const INVENTORY_PROBLEMS_MAX = 200;
+/** After so many packages the work may pause. */
+const PACKAGES_PER_STEP = 1_000;
 /** Longest text of one problem, in characters: it may quote a stranger's data. */
 export const PROBLEM_LENGTH_MAX_CHARS = 300;
 /** Most paths kept of one application package. */
@@ -141,14 +144,22 @@ export class PackageList {
 
   /** All packages in the order they were found, system packages as `systemKey`, or left out where that is undefined. */
   packages(systemKey: string | undefined): readonly InstalledPackage[] {
+    return atOnce(this.packagesInSteps(systemKey));
+  }
+
+  /** The same in steps. */
+  *packagesInSteps(systemKey: string | undefined): Generator<void, readonly InstalledPackage[]> {
     const all = [...this.#packages.values()];
     const kept =
       systemKey === undefined ? all.filter(({ checked }) => checked.package.ecosystem !== '') : all;
     const sourceVersions = epochedSourceVersions(kept);
-    return kept.map(({ checked, paths }) => {
+    const packages: InstalledPackage[] = [];
+    for (const { checked, paths } of kept) {
+      if (packages.length % PACKAGES_PER_STEP === 0) yield;
       const item = installedAs(checked, systemKey ?? '', epochedVersion(checked, sourceVersions));
-      return paths === undefined ? item : { ...item, paths: [...paths] };
-    });
+      packages.push(paths === undefined ? item : { ...item, paths: [...paths] });
+    }
+    return packages;
   }
 
   /** Versions (with release) of all system packages, for rules that read a distribution's tag from them. */

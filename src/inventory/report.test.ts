@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { KnownLines } from './known-lines.ts';
 import { parseInventory } from './parse.ts';
-import { digestOfBody, parseReport, REPORT_BYTES_MAX } from './report.ts';
+import { digestOfBody, parseReport, parseReportInSteps, REPORT_BYTES_MAX } from './report.ts';
 
 const DEBIAN = [
   '[server]',
@@ -44,6 +45,23 @@ function reportOf(lines: readonly string[], head: { digest?: string; first?: str
 function withSection(name: string, lines: readonly string[], osRelease: readonly string[]): Buffer {
   return reportOf(['[server]', 'name a', '[os-release]', ...osRelease, `[${name}]`, ...lines, '[end]']);
 }
+
+describe('a report that is read in steps', () => {
+  it('reads as at once, and may pause some hundred lines on, whatever the section', () => {
+    const line = (index: number): string => `p${index}\t1\tamd64\tp\t1\tinstall ok installed`;
+    const many = Array.from({ length: 20_000 }, (_, index) =>
+      index % 7_000 === 6_999 ? 'few' : line(index),
+    );
+    const bytes = withSection('packages dpkg', many, ['ID=debian', 'VERSION_ID="11"']);
+    const reading = parseReportInSteps(bytes, new KnownLines());
+    let steps = 0;
+    let step = reading.next();
+    for (; step.done !== true; step = reading.next()) steps += 1;
+    expect(step.value).toEqual(parseReport(bytes));
+    expect(step.value.inventory.problems[0]).toContain('line 7006 of the body, [packages dpkg]');
+    expect(steps).toBeGreaterThan(50);
+  });
+});
 
 describe('parseReport', () => {
   it('reads a report whole, plain and gzip', () => {

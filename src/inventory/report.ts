@@ -73,12 +73,13 @@
  */
 import { createHash } from 'node:crypto';
 import { appError } from '../errors.ts';
+import { atOnce } from '../in-slices.ts';
 import type { FoundServer, TextFormat } from './formats/format.ts';
-import { LINE_READERS, type LineReader } from './formats/report-lines.ts';
+import { LINE_READERS } from './formats/report-lines.ts';
 import { addReportSbom, REPORT_SBOMS_MAX, type ReportSbom } from './formats/report-sbom.ts';
 import { readWindowsSections } from './formats/report-windows.ts';
 import type { Inventory } from './inventory.ts';
-import { inventoryOf } from './inventory-of.ts';
+import { inventoryInSteps } from './inventory-of.ts';
 import { runningKernelOf, waitingIn, withWaiting } from './kernel.ts';
 import { KnownLines } from './known-lines.ts';
 import { parseOsRelease } from './os-release.ts';
@@ -92,6 +93,8 @@ export const REPORT_FIRST_LINE = 'parapet-report 1';
 export const REPORT_BYTES_MAX = 32 * 1024 * 1024;
 /** Longest line of a report that is read, in characters. */
 export const REPORT_LINE_LENGTH_MAX_CHARS = 8192;
+/** After so many lines the work may pause. */
+const LINES_PER_STEP = 500;
 /** Most problems of the agent's own that are kept. */
 export const REPORT_PROBLEMS_MAX = 100;
 
@@ -113,7 +116,7 @@ interface ReadReport extends Omit<ParapetReport, 'inventory'> {
 export const PARAPET_REPORT: TextFormat = {
   name: "Parapet's report",
   recognises: (text) => /^parapet-report \d/.test(text),
-  read: (_text, list, bytes) => readReport(bytes, list, new KnownLines()).found,
+  read: (_text, list, bytes) => atOnce(readReport(bytes, list, new KnownLines())).found,
 };
 
 /**
@@ -123,10 +126,16 @@ export const PARAPET_REPORT: TextFormat = {
  * then read once, and its packages are the same objects.
  */
 export function parseReport(bytes: Uint8Array, lines: KnownLines = new KnownLines()): ParapetReport {
+  return atOnce(parseReportInSteps(bytes, lines));
+}
+
+/** The same in steps: the largest report takes a second, in which a service has other things to do. */
+export function* parseReportInSteps(bytes: Uint8Array, lines: KnownLines): Generator<void, ParapetReport> {
   const list = new PackageList('report');
   const unpacked = unpack(bytes, { file: list.file, bytesMax: REPORT_BYTES_MAX });
-  const { found, ...head } = readReport(unpacked, list, lines);
-  return { ...head, inventory: inventoryOf(found, list, { mayBeEmpty: true }) };
+  yield;
+  const { found, ...head } = yield* readReport(unpacked, list, lines);
+  return { ...head, inventory: yield* inventoryInSteps(found, list, { mayBeEmpty: true }) };
 }
 
 /** The digest of a body's bytes as a report states it. */
@@ -134,7 +143,7 @@ export function digestOfBody(body: Uint8Array): string {
   return `sha256:${createHash('sha256').update(body).digest('hex')}`;
 }
 
-function readReport(bytes: Uint8Array, list: PackageList, known: KnownLines): ReadReport {
+function* readReport(bytes: Uint8Array, list: PackageList, known: KnownLines): Generator<void, ReadReport> {
   const unreadable = (problem: string): Error =>
     appError('inventory-unreadable', { file: list.file, problem });
   if (bytes.byteLength > REPORT_BYTES_MAX) {
@@ -158,20 +167,16 @@ function readReport(bytes: Uint8Array, list: PackageList, known: KnownLines): Re
   if (stated !== '-' && stated !== digest) {
     throw unreadable(`its digest is ${digest}, not ${shownText(stated, 80)} as it says: send it again`);
   }
-  return {
-    digest,
-    ...readBody(decodeText(body), list, {
-      collectedAt: timeOfSeconds(firstValueOf(headLines, 'collected-at')),
-      known,
-    }),
-  };
+  yield;
+  const collectedAt = timeOfSeconds(firstValueOf(headLines, 'collected-at'));
+  return { digest, ...(yield* readBody(decodeText(body), list, { collectedAt, known })) };
 }
 
-function readBody(
+function* readBody(
   text: string,
   list: PackageList,
   { collectedAt, known }: { readonly collectedAt: number | undefined; readonly known: KnownLines },
-): Omit<ReadReport, 'digest'> {
+): Generator<void, Omit<ReadReport, 'digest'>> {
   const server: string[] = [];
   const osRelease: string[] = [];
   const kernel: string[] = [];
@@ -186,8 +191,8 @@ function readBody(
     ['windows updates', windows.updates],
   ]);
   const sboms: { file: string; readonly lines: string[] }[] = [];
-  readLines(text, { keptLines, sboms, list, known });
-  addSboms(sboms, list);
+  yield* readLines(text, { keptLines, sboms, list, known });
+  yield* addSboms(sboms, list);
   const ofWindows = readWindowsSections(windows, list);
   return {
     machineId: shownText(firstValueOf(server, 'machine-id'), 64),
@@ -219,14 +224,34 @@ interface SectionLines {
   readonly known: KnownLines;
 }
 
-function readLines(text: string, { keptLines, sboms, list, known }: SectionLines): void {
-  let section = '';
-  let reader: LineReader | undefined;
-  let agentProblems = 0;
-  let number = 0;
+/** Where reading has come to. */
+interface ReadingPlace {
+  start: number;
+  number: number;
+  section: string;
+  agentProblems: number;
+}
+
+function* readLines(text: string, into: SectionLines): Generator<void, void> {
+  const place: ReadingPlace = { start: 0, number: 0, section: '', agentProblems: 0 };
+  while (place.start < text.length) {
+    readSomeLines(text, into, place);
+    yield;
+  }
+}
+
+/** LINES_PER_STEP of them at most: in a function of its own, because a generator's runs a tenth slower. */
+function readSomeLines(
+  text: string,
+  { keptLines, sboms, list, known }: SectionLines,
+  place: ReadingPlace,
+): void {
+  let { section, agentProblems, number, start } = place;
+  let reader = LINE_READERS.get(section);
+  const until = number + LINES_PER_STEP;
   const where = (): string => `line ${number} of the body, [${section}]`;
   // Line by line: an array of all of them takes as long to make as the lines that are known to be read.
-  for (let start = 0, end = 0; end < text.length; start = end + 1) {
+  for (let end = 0; start < text.length && number < until; start = end + 1) {
     end = lineEndOf(text, start);
     number += 1;
     const line = text.slice(start, end);
@@ -250,6 +275,7 @@ function readLines(text: string, { keptLines, sboms, list, known }: SectionLines
       keptLines.get(section)?.push(line);
     }
   }
+  Object.assign(place, { section, agentProblems, number, start });
 }
 
 function lineEndOf(text: string, start: number): number {
@@ -264,8 +290,11 @@ function addSbomLine(line: string, sboms: { file: string; readonly lines: string
   else sbom.lines.push(line.trim());
 }
 
-function addSboms(sboms: readonly ReportSbom[], list: PackageList): void {
-  for (const sbom of sboms.slice(0, REPORT_SBOMS_MAX)) addReportSbom(sbom, list);
+function* addSboms(sboms: readonly ReportSbom[], list: PackageList): Generator<void, void> {
+  for (const sbom of sboms.slice(0, REPORT_SBOMS_MAX)) {
+    yield;
+    addReportSbom(sbom, list);
+  }
   if (sboms.length > REPORT_SBOMS_MAX) {
     list.addProblem(`${sboms.length} SBOMs; only the first ${REPORT_SBOMS_MAX} were read`);
   }

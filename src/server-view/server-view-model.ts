@@ -4,9 +4,10 @@
  * new snapshot is built beside in slices and takes the old one's place in one step. Nothing here reads or writes anything
  * outside: whoever owns it loads it, tells it what changed, and asks.
  */
+
+import { inSlices } from '../in-slices.ts';
 import { BodyBuffers } from './body-buffers.ts';
 import { type FoundRow, isSameRow, ServerColumns } from './columns.ts';
-import { inSlices } from './in-slices.ts';
 import type { ModelFigures, ModelOptions } from './model-options.ts';
 import { Overlay } from './overlay.ts';
 import { pageRows } from './page.ts';

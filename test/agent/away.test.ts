@@ -77,7 +77,7 @@ describe('while the service is away', () => {
     await openWire(service.port, port);
     const finished = await machine.agent('report');
     expect(finished.code).toBe(1);
-    expect(finished.stdout).toContain('the report was accepted: 1 packages');
+    expect(finished.stdout).toContain('the report was accepted: 1 package,');
     expect(await service.rowOf('newest')).toMatchObject({ handleStatus: 'handled' });
   });
 

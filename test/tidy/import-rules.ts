@@ -42,6 +42,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   { part: 'errors.ts', may: [] },
   { part: 'nearest-name.ts', may: [] },
   { part: 'counted.ts', may: [] },
+  { part: 'in-slices.ts', may: [] },
   { part: 'config-values.ts', may: [] },
   { part: 'config-feeds.ts', may: ['config-values.ts'] },
   { part: 'config.ts', may: ['config-feeds.ts', 'config-values.ts', 'nearest-name.ts'] },
@@ -52,7 +53,11 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   { part: 'archive', may: [], packages: ['saxes', 'tar-stream', 'yauzl'] },
   { part: 'fetching', may: ['archive', 'nearest-name.ts'] },
   { part: 'advisories', may: ['versions', 'archive', 'windows'], packages: ['ae-cvss-calculator', 'yaml'] },
-  { part: 'inventory', may: ['versions', 'archive', 'windows', 'counted.ts'], packages: ['saxes'] },
+  {
+    part: 'inventory',
+    may: ['versions', 'archive', 'windows', 'counted.ts', 'in-slices.ts'],
+    packages: ['saxes'],
+  },
   {
     part: 'matching',
     may: ['advisories', 'inventory', 'versions', 'windows', 'counted.ts'],
@@ -65,7 +70,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   { part: 'findings', may: [] },
   { part: 'identity', may: [] },
-  { part: 'server-view', may: ['findings'] },
+  { part: 'server-view', may: ['findings', 'in-slices.ts'] },
   // The store writes the areas' values down and reads them back, so it knows their forms; it decides nothing.
   {
     part: 'store',
@@ -93,7 +98,11 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     may: ['json-result.ts', 'api', 'identity', 'jobs', 'store'],
     packages: ['typebox'],
   },
-  { part: 'api/agent', may: ['api', 'identity', 'inventory', 'jobs', 'store'], packages: ['typebox'] },
+  {
+    part: 'api/agent',
+    may: ['api', 'identity', 'in-slices.ts', 'inventory', 'jobs', 'store'],
+    packages: ['typebox'],
+  },
   // Only counts: whoever is counted tells it, or hands it the figures.
   {
     part: 'metrics',

@@ -2,12 +2,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import Type from 'typebox';
 import type { AgentIdentity } from '../../identity/identity-store.ts';
-import { type ParapetReport, parseReport, REPORT_BYTES_MAX } from '../../inventory/report.ts';
+import { inSlices } from '../../in-slices.ts';
+import { type ParapetReport, parseReportInSteps, REPORT_BYTES_MAX } from '../../inventory/report.ts';
 import { type AcceptedInventory, acceptInventory } from '../../jobs/accept-inventory.ts';
 import { keptDigest } from '../../jobs/note-unchanged-report.ts';
 import { agentEndpoint, type Endpoint } from '../endpoint.ts';
 import { type AgentParts, MACHINE_ID } from './agent-parts.ts';
 import { newIdentityOf, serverOfAgent } from './agent-server.ts';
+
+/** An ordinary report is read in one slice; the largest takes hundreds of them, and what else is asked waits for one. */
+const READING_SLICE_MS = 5;
 
 const accepted = Type.Object({
   server_id: Type.String(),
@@ -43,11 +47,11 @@ export function reportEndpoint(parts: AgentParts): Endpoint {
   });
 }
 
-/** Reading takes about a millisecond and may take a second: many that arrive at once must not keep everything else waiting. */
+/** Reading takes about a millisecond and may take a second: neither many that arrive at once nor a large one keep all else waiting. */
 async function readReport(parts: AgentParts, bytes: Buffer): Promise<ParapetReport> {
   return await parts.reading(async () => {
     await nextTurn();
-    return parseReport(bytes, parts.lines);
+    return await inSlices(parseReportInSteps(bytes, parts.lines), READING_SLICE_MS);
   });
 }
 

@@ -14,3 +14,11 @@ export async function inSlices<T>(work: Generator<void, T>, sliceMs: number = SL
     await setImmediate();
   }
 }
+
+/** Runs the same work without a pause. */
+export function atOnce<T>(work: Generator<void, T>): T {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+  }
+}
