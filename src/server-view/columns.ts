@@ -183,18 +183,24 @@ export class ServerColumns {
     this.#count += to - from;
   }
 
-  /** Appends the rows of other columns in the order of `rows`, column by column: a fifth of the time that row by row takes. */
-  *gather(other: ServerColumns, rows: Uint32Array): Generator<void> {
+  /**
+   * Appends rows of other columns in this order, column by column: a fifth of the time that row by row takes. A row of `changed`
+   * is named by `~row`.
+   */
+  *gather(rows: Int32Array, kept: ServerColumns, changed: ServerColumns = kept): Generator<void> {
     const first = this.#count;
     this.#reserve(rows.length);
-    for (const name of NUMBERS) yield* gatherNumbers(this.numbers[name], first, other.numbers[name], rows);
-    for (const name of WORDS) yield* gatherNumbers(this.words[name], first, other.words[name], rows);
-    for (const name of TEXTS) {
-      for (const [at, row] of rows.entries()) {
-        this.texts[name].appendFrom(other.texts[name], row, row + 1);
-        if (at % ROWS_A_STEP === 0) yield;
-      }
-    }
+    for (const name of NUMBERS)
+      yield* gatherNumbers(
+        this.numbers[name].subarray(first),
+        rows,
+        kept.numbers[name],
+        changed.numbers[name],
+      );
+    for (const name of WORDS)
+      yield* gatherNumbers(this.words[name].subarray(first), rows, kept.words[name], changed.words[name]);
+    for (const name of TEXTS)
+      yield* gatherTexts(this.texts[name], rows, kept.texts[name], changed.texts[name]);
     this.#count += rows.length;
   }
 
@@ -275,13 +281,39 @@ function copyRow<Column extends Float64Array | Uint32Array>(
 
 function* gatherNumbers<Column extends Float64Array | Uint32Array>(
   into: Column,
-  first: number,
-  other: Column,
-  rows: Uint32Array,
+  rows: Int32Array,
+  kept: Column,
+  changed: Column,
 ): Generator<void> {
   for (let from = 0; from < rows.length; from += ROWS_A_STEP) {
     const to = Math.min(rows.length, from + ROWS_A_STEP);
-    for (let at = from; at < to; at += 1) into[first + at] = other[rows[at] ?? 0] ?? 0;
+    for (let at = from; at < to; at += 1) {
+      const row = rows[at] ?? 0;
+      into[at] = (row < 0 ? changed[~row] : kept[row]) ?? 0;
+    }
+    yield;
+  }
+}
+
+/** Texts that lie one after the other are copied at once. */
+function* gatherTexts(
+  into: TextColumn,
+  rows: Int32Array,
+  kept: TextColumn,
+  changed: TextColumn,
+): Generator<void> {
+  for (let at = 0, step = ROWS_A_STEP; at < rows.length; ) {
+    const row = rows[at] ?? 0;
+    const limit = Math.min(rows.length, at + ROWS_A_STEP);
+    let end = at + 1;
+    if (row < 0) into.appendFrom(changed, ~row, ~row + 1);
+    else {
+      while (end < limit && rows[end] === row + end - at) end += 1;
+      into.appendFrom(kept, row, row + end - at);
+    }
+    at = end;
+    if (at < step) continue;
+    step = at + ROWS_A_STEP;
     yield;
   }
 }

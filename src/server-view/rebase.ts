@@ -4,7 +4,7 @@
  */
 import { Overlay } from './overlay.ts';
 import type { RowEncoder } from './row-encoder.ts';
-import { appendRuns, buildSnapshot, type Snapshot } from './snapshot.ts';
+import { buildSnapshot, type Snapshot } from './snapshot.ts';
 
 const HEADS_A_STEP = 1024;
 
@@ -21,7 +21,7 @@ export interface Rebase {
 }
 
 export function startRebase(old: Overlay, encoder: RowEncoder): Rebase {
-  const runs = old.runs();
+  const order = old.order();
   const overlayRows = old.columns.count;
   const removed = new Set<string>();
   const marked = new Set<string>();
@@ -31,7 +31,7 @@ export function startRebase(old: Overlay, encoder: RowEncoder): Rebase {
 
   function* build(): Generator<void, void> {
     const built = yield* buildSnapshot(
-      (columns) => appendRuns(columns, runs),
+      (columns) => columns.gather(order, old.snapshot.columns, old.columns),
       [old.snapshot.columns, old.columns],
       encoder.stems,
     );

@@ -187,13 +187,13 @@ it('holds no more memory after a thousand changes of every server than before', 
 it('keeps what ended the work beside for whoever feeds it, instead of ending the process', async () => {
   const model = await modelOf([record('a')], { overlayRowsMax: 0 });
   await model.settled();
-  const runs = vi.spyOn(Overlay.prototype, 'runs').mockImplementationOnce(() => {
+  const order = vi.spyOn(Overlay.prototype, 'order').mockImplementationOnce(() => {
     throw new Error('no new snapshot');
   });
   model.apply({ upserts: [record('b')], removals: [] });
   await expect(model.settled()).rejects.toThrow('no new snapshot');
   expect(model.failure).toBeInstanceOf(Error);
-  runs.mockRestore();
+  order.mockRestore();
 });
 
 describe('a list that the store names by its key', () => {

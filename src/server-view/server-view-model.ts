@@ -115,7 +115,7 @@ export class ServerViewModel {
     names.rank();
     const order = await inSlices(sortedRows(staging), this.#sliceMs);
     const snapshot = await inSlices(
-      buildSnapshot((columns) => columns.gather(staging, order), [staging], this.#encoder.stems),
+      buildSnapshot((columns) => columns.gather(order, staging), [staging], this.#encoder.stems),
       this.#sliceMs,
     );
     this.#overlay = new Overlay(snapshot);

@@ -25,13 +25,6 @@ export interface Snapshot {
   readonly bytes: number;
 }
 
-/** Rows of `from` (inclusive) to `to`, taken over in this order. */
-export interface Run {
-  readonly columns: ServerColumns;
-  readonly from: number;
-  readonly to: number;
-}
-
 /** A snapshot of the rows that `fill` appends in the view's order; they come from `sources`. */
 export function* buildSnapshot(
   fill: (columns: ServerColumns) => Generator<void>,
@@ -72,23 +65,6 @@ export function* buildSnapshot(
   for (const sets of [...Object.values(byValue), byStatus])
     bytes += sets.reduce((sum, set) => sum + set.bytes, 0);
   return { columns, ids, byValue, byStatus, byStem, bytes };
-}
-
-/** Appends runs one after the other. */
-export function* appendRuns(columns: ServerColumns, runs: Iterable<Run>): Generator<void> {
-  let inStep = 0;
-  for (const run of runs) {
-    for (let from = run.from; from < run.to; from += ROWS_A_STEP) {
-      const to = Math.min(run.to, from + ROWS_A_STEP);
-      columns.appendFrom(run.columns, from, to);
-      // A run costs as much as many rows of one.
-      inStep += to - from + 8;
-      if (inStep >= ROWS_A_STEP) {
-        inStep = 0;
-        yield;
-      }
-    }
-  }
 }
 
 /** The positions of each code: bits where it is common, a list where it is rare, so that ten thousand groups cost no more. */
@@ -151,16 +127,16 @@ function* setOfBit(values: Uint32Array, count: number, bit: number): Generator<v
 }
 
 /** The rows of `columns` in the view's order: sorted runs, then merged, in steps (a sort of 2,000,000 takes over a second). */
-export function* sortedRows(columns: ServerColumns): Generator<void, Uint32Array> {
+export function* sortedRows(columns: ServerColumns): Generator<void, Int32Array> {
   const { count } = columns;
-  let rows = new Uint32Array(count);
+  let rows = new Int32Array(count);
   for (let from = 0; from < count; from += SORTED_RUN_ROWS) {
     const to = Math.min(count, from + SORTED_RUN_ROWS);
     for (let at = from; at < to; at += 1) rows[at] = at;
     rows.subarray(from, to).sort((a, b) => compareRows(columns, a, columns, b));
     yield;
   }
-  let merged = new Uint32Array(count);
+  let merged = new Int32Array(count);
   for (let width = SORTED_RUN_ROWS; width < count; width *= 2) {
     for (let from = 0; from < count; from += 2 * width) {
       const middle = Math.min(count, from + width);
