@@ -1,8 +1,10 @@
 /**
- * The load on the server view, in a process of its own: a few connections kept alive, each asking again as soon as it is
- * answered, for a fixed time against the loopback. Reads its task from standard input, writes one JSON object of figures.
+ * The load on the server view, in a process of its own: a few connections kept alive, for a fixed time against the loopback.
+ * Each asks again as soon as it is answered; or questions come at a fixed rate, whether or not the ones before are answered, and
+ * their times are counted from when they were due. Reads its task from standard input, writes one JSON object of figures.
  */
 import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import { FLEET_GROUPS } from './fleet/server-row.ts';
 import { httpClient } from './http-client.ts';
 import { percentile } from './load-process.ts';
@@ -16,6 +18,8 @@ export interface HttpLoadTask {
   readonly mode: 'random' | 'plain' | 'deep';
   readonly limit: number;
   readonly connections: number;
+  /** Questions a second; undefined: as many as are answered. */
+  readonly perSecond?: number;
   readonly seconds: number;
   /** Two loads with the same seed ask the same questions in the same order. */
   readonly seed: number;
@@ -80,16 +84,29 @@ if (task.mode !== 'plain') {
 }
 const started = performance.now();
 const until = started + task.seconds * 1000;
-await Promise.all(
-  Array.from({ length: task.connections }, async () => {
-    while (performance.now() < until) {
-      const path = pathOf();
-      const from = performance.now();
-      await ask(path);
-      timesMs.push(performance.now() - from);
-    }
-  }),
-);
+
+async function askAgainAndAgain(): Promise<void> {
+  while (performance.now() < until) {
+    const path = pathOf();
+    const from = performance.now();
+    await ask(path);
+    timesMs.push(performance.now() - from);
+  }
+}
+
+async function askAtRate(perSecond: number): Promise<void> {
+  const asked: Promise<void>[] = [];
+  for (let due = started; due < until; due += 1000 / perSecond) {
+    const path = pathOf();
+    await setTimeout(Math.max(0, due - performance.now()));
+    asked.push(ask(path).then(() => void timesMs.push(performance.now() - due)));
+  }
+  await Promise.all(asked);
+}
+
+if (task.perSecond === undefined)
+  await Promise.all(Array.from({ length: task.connections }, askAgainAndAgain));
+else await askAtRate(task.perSecond);
 const seconds = (performance.now() - started) / 1000;
 timesMs.sort((a, b) => a - b);
 client.close();

@@ -21,6 +21,8 @@ const LOAD_SECONDS = 2;
 const TURNS = 4;
 const SQL_LIMIT = 10;
 const REPORTS_PER_SECOND = 300;
+/** Questions while reports arrive, beside as many as can be answered: whoever asks again at once takes all that is left. */
+const QUESTIONS_PER_SECOND = 100;
 const UNDER_REPORTS_SECONDS = 15;
 /** Time that reports arrive before the view is asked: caches and the buffers of the database are warm by then. */
 const REPORTS_AHEAD_MS = 3_000;
@@ -155,43 +157,80 @@ async function underReports(
   node: NodeProcess,
   note: (text: string) => void,
 ): Promise<Figures> {
-  const load = {
-    mode: 'random',
-    limit: 10,
-    seconds: UNDER_REPORTS_SECONDS - REPORTS_AHEAD_MS / 1000,
-  } as const;
   note('a node at rest');
-  await ask(fleet, node.port, { ...load, seed: 20, seconds: LOAD_SECONDS });
+  await ask(fleet, node.port, { mode: 'random', limit: 10, seed: 20 });
   const { rssMb } = await node.memory();
-  const atRest = await ask(fleet, node.port, { ...load, seed: 21 });
-  note(`the same while ${REPORTS_PER_SECOND} reports a second arrive`);
+  const some = await atRestAndUnderReports(
+    fleet,
+    node,
+    { perSecond: QUESTIONS_PER_SECOND, seed: 22, agents: 0 },
+    note,
+  );
+  const most = await atRestAndUnderReports(fleet, node, { seed: 21, agents: 1 }, note);
+  const memory = await node.memory();
+  return {
+    seconds_to_ready: node.secondsToReady,
+    ...underReportsFigures(most, ''),
+    ...underReportsFigures(some, `_${QUESTIONS_PER_SECOND}_questions`),
+    rss_mb: rssMb,
+    rss_mb_after_reports: memory.rssMb,
+    peak_rss_mb: memory.peakRssMb,
+  };
+}
+
+interface UnderReports {
+  readonly atRest: HttpLoadFigures;
+  readonly busy: HttpLoadFigures;
+  readonly sent: ReportLoadFigures;
+}
+
+/** The same questions at rest, and while reports arrive. */
+async function atRestAndUnderReports(
+  fleet: BenchFleet,
+  node: NodeProcess,
+  {
+    agents,
+    ...questions
+  }: Pick<HttpLoadTask, 'seed' | 'perSecond'> & {
+    /** Which half of the agents reports: what one of them says twice would no longer be unchanged. */
+    readonly agents: 0 | 1;
+  },
+  note: (text: string) => void,
+): Promise<UnderReports> {
+  const seconds = UNDER_REPORTS_SECONDS - REPORTS_AHEAD_MS / 1000;
+  const load = { ...questions, mode: 'random', limit: 10, seconds } as const;
+  const atRest = await ask(fleet, node.port, load);
+  const asked =
+    questions.perSecond === undefined
+      ? 'as many questions as are answered'
+      : `${questions.perSecond} questions a second`;
+  note(`${asked}, while ${REPORTS_PER_SECOND} reports a second arrive`);
   const reports = runLoad<ReportLoadFigures>('report-load', {
     port: node.port,
     agentsFile: fleet.folder.agentsFile,
     kind: 'both',
     perSecond: REPORTS_PER_SECOND,
     seconds: UNDER_REPORTS_SECONDS,
-    seed: 5,
-    from: 0,
-    of: 1,
+    seed: questions.seed,
+    from: agents,
+    of: 2,
   } satisfies ReportLoadTask);
   await setTimeout(REPORTS_AHEAD_MS);
-  const [busy, sent] = await Promise.all([ask(fleet, node.port, { ...load, seed: 21 }), reports]);
-  const memory = await node.memory();
+  const [busy, sent] = await Promise.all([ask(fleet, node.port, load), reports]);
+  return { atRest, busy, sent };
+}
+
+function underReportsFigures({ atRest, busy, sent }: UnderReports, of: string): Figures {
   return {
-    seconds_to_ready: node.secondsToReady,
-    p99_ms_at_rest: atRest.p99Ms,
-    requests_per_second_at_rest: atRest.requestsPerSecond,
-    p99_ms_under_reports: busy.p99Ms,
-    requests_per_second_under_reports: busy.requestsPerSecond,
-    ratio_under_reports_p99: busy.p99Ms / atRest.p99Ms,
-    reports_accepted_per_second: sent.acceptedPerSecond,
-    reports_refused: Object.values(sent.refused).reduce((sum, one) => sum + one, 0),
-    report_whole_p99_ms: sent.wholeP99Ms,
-    report_unchanged_p99_ms: sent.unchangedP99Ms,
-    rss_mb: rssMb,
-    rss_mb_after_reports: memory.rssMb,
-    peak_rss_mb: memory.peakRssMb,
+    [`p99_ms_at_rest${of}`]: atRest.p99Ms,
+    [`requests_per_second_at_rest${of}`]: atRest.requestsPerSecond,
+    [`p99_ms_under_reports${of}`]: busy.p99Ms,
+    [`requests_per_second_under_reports${of}`]: busy.requestsPerSecond,
+    [`ratio_under_reports_p99${of}`]: busy.p99Ms / atRest.p99Ms,
+    [`reports_accepted_per_second${of}`]: sent.acceptedPerSecond,
+    [`reports_refused${of}`]: Object.values(sent.refused).reduce((sum, one) => sum + one, 0),
+    [`report_whole_p99_ms${of}`]: sent.wholeP99Ms,
+    [`report_unchanged_p99_ms${of}`]: sent.unchangedP99Ms,
   };
 }
 
